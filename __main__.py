@@ -1,0 +1,23 @@
+"""Entry point: loads the settings of this stack and composes the platform. Declares no resource and decides nothing."""
+
+import datetime
+from pathlib import Path
+
+import pulumi
+
+from stacks.environment import load_environment
+from stacks.plan import make_plan
+from stacks.platform import Platform
+from stacks.problems import SettingsError
+from stacks.settings import CONFIG_KEY
+
+try:
+    environment = load_environment(
+        Path(__file__).parent, pulumi.get_stack(), pulumi.get_project(), pulumi.Config().get_object(CONFIG_KEY)
+    )
+    plan = make_plan(environment, environment.settings.today or datetime.datetime.now(datetime.UTC).date())
+except SettingsError as error:
+    raise pulumi.RunError(str(error)) from None
+
+for name, value in Platform(plan).outputs().items():
+    pulumi.export(name, value)

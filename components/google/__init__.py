@@ -1,0 +1,1 @@
+"""Google Cloud resources, one component a file."""

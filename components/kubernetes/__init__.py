@@ -1,0 +1,1 @@
+"""Kubernetes objects, one component a file."""

@@ -1,0 +1,73 @@
+"""What a runtime needs of a sizing record to serve the model, as plain values that a component can take."""
+
+from typing import TypedDict
+
+from components.sizing.engine_arguments import COMMAND, engine_arguments
+from components.sizing.record import SizingRecord
+
+#: Annotations that tell the load for which a resource was sized, so that a policy can judge it by itself.
+FULL_CONTEXT_REQUESTS = "gemma-platform/full-context-requests"
+TYPICAL_TOKENS = "gemma-platform/typical-tokens"
+
+#: The weights are in the bucket and nothing may be fetched from a hub, nor usage reported, at start.
+OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1"}
+
+
+class ServedModelArgs(TypedDict):
+    """One replica of an engine with its model, and how many of it."""
+
+    image: str
+    """Container image of the engine."""
+    command: list[str]
+    """Command of the container."""
+    arguments: list[str]
+    """Arguments of the command."""
+    environment: dict[str, str]
+    """Environment variables."""
+    accelerator: str
+    """Google Cloud's name of the GPU."""
+    accelerator_count: int
+    """GPUs of one replica."""
+    vcpu: int
+    """CPU cores of one replica."""
+    memory_gib: int
+    """Memory of one replica, GiB."""
+    shared_memory_gib: int
+    """Shared memory of one replica, GiB."""
+    min_replicas: int
+    """Fewest replicas."""
+    max_replicas: int
+    """Most replicas."""
+    concurrency: int
+    """Requests that one replica runs at once."""
+    target_concurrency: int
+    """Requests a replica at which another one is started."""
+    startup_probe_seconds: int
+    """How long a start may take."""
+    annotations: dict[str, str]
+    """The load it was sized for."""
+
+
+def served_model(record: SizingRecord, weights: str) -> ServedModelArgs:
+    """The arguments that stand for `record`, weights read from the gs:// folder `weights`."""
+    load = record.budget.load
+    return ServedModelArgs(
+        image=record.budget.config.engine.image,
+        command=list(COMMAND),
+        arguments=engine_arguments(record, weights),
+        environment={**OFFLINE, **record.environment},
+        accelerator=record.accelerator,
+        accelerator_count=record.gpu_count,
+        vcpu=record.vcpu,
+        memory_gib=record.memory_gib,
+        shared_memory_gib=record.shared_memory_gib,
+        min_replicas=record.min_replicas,
+        max_replicas=record.max_replicas,
+        concurrency=record.max_num_seqs,
+        target_concurrency=record.target_concurrency,
+        startup_probe_seconds=record.startup_probe_seconds,
+        annotations={
+            FULL_CONTEXT_REQUESTS: str(load.full_context_requests),
+            TYPICAL_TOKENS: str(load.typical_tokens),
+        },
+    )

@@ -1,0 +1,87 @@
+"""What a team asks for and what an environment can offer: the two inputs of placement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Literal
+
+from components.sizing.catalogue import Input, PurchaseOption
+
+RunsOn = Literal["gke", "cloud-run"]
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """One deployment as a team wishes it; defaults are already filled in.
+
+    Tokens are prompt and answer together. `precision` is "auto" or a checkpoint kind; `runs_on` is None for either runtime.
+    """
+
+    team: str
+    name: str
+    model: str
+    context_tokens: int
+    peak_concurrent_requests: int
+    typical_tokens: int
+    typical_answer_tokens: int
+    full_context_requests: int
+    active_hours_per_month: int
+    inputs: tuple[Input, ...] = ("text",)
+    max_items: Mapping[str, int] = field(default_factory=dict)
+    image_tokens: int = 280
+    precision: str = "auto"
+    runs_on: RunsOn | None = None
+    scale_to_zero: bool = False
+    high_availability: bool = False
+    interruptible: bool = False
+    first_token_ms: int | None = None
+    tokens_per_second: float | None = None
+    max_cold_start_seconds: int | None = None
+
+    @property
+    def key(self) -> str:
+        """How messages and outputs name this deployment."""
+        return f"{self.team}/{self.name}"
+
+    @property
+    def text_only(self) -> bool:
+        """True when no request carries anything but text, so the towers need not be loaded."""
+        return set(self.inputs) == {"text"}
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """Machines that the organisation has reserved."""
+
+    name: str
+    machine_type: str
+    count: int
+    zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class PriceAdjustment:
+    """What the organisation pays instead of the list price of one SKU (a machine type, or `cloud-run/<accelerator>`)."""
+
+    sku: str
+    percent: Decimal | None
+    usd_per_hour: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What one environment can run and buy. Quotas are GPUs by accelerator; one that is not declared is zero."""
+
+    region: str
+    zones: tuple[str, ...]
+    engine_version: str
+    purchase_order: tuple[PurchaseOption, ...]
+    batch_purchase_order: tuple[PurchaseOption, ...]
+    gke_quota: Mapping[str, int]
+    cloud_run_quota: Mapping[str, int]
+    reservations: tuple[Reservation, ...] = ()
+    price_adjustments: tuple[PriceAdjustment, ...] = ()
+    allow_tight: bool = False
+    allow_fp8_kv: bool = False

@@ -1,0 +1,28 @@
+"""What the environment of a stack allows, read from its stack file in the project's folder (a pack's working directory)."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from policy.rules.rule import Context
+
+
+def context_of(urn: str) -> Context:
+    """The context of the stack that a URN (`urn:pulumi:<stack>::<project>::...`) belongs to."""
+    return _context(urn.split("::", 1)[0].rpartition(":")[2])
+
+
+@cache
+def _context(stack: str) -> Context:
+    """Strict where the stack has no file or no settings of this platform."""
+    path = Path(f"Pulumi.{stack}.yaml")
+    data: Any = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else None
+    config = data.get("config") if isinstance(data, dict) else None
+    for key, value in config.items() if isinstance(config, dict) else ():
+        if str(key).endswith(":environment") and isinstance(value, dict):
+            return Context(allow_tight=value.get("allow_tight") is True)
+    return Context()

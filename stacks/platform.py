@@ -1,0 +1,184 @@
+"""The composer: turns a plan into components and wires them. Declares no cloud resource itself and decides nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.google.cloud_run_model import CloudRunModel, CloudRunModelArgs
+from components.google.cluster import Cluster, ClusterArgs
+from components.google.gpu_node_pool import GpuNodePool, GpuNodePoolArgs
+from components.google.model_bucket import ModelBucket, ModelBucketArgs
+from components.google.network import Network, NetworkArgs
+from components.google.ranges import carve_ranges
+from components.kubernetes.gemma_deployment import GemmaDeployment, GemmaDeploymentArgs
+from components.kubernetes.inference_service import POOL_LABEL
+from components.kubernetes.team import Team, TeamArgs
+from components.naming import Service, cloud_name, namespace_name
+from stacks.environment import LoadedTeam
+from stacks.plan import Plan, PlannedDeployment, PlannedPool
+
+
+class Platform:
+    """All components of one environment, registered on construction."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.settings = plan.environment.settings
+        self.name = plan.environment.name
+        for warning in plan.warnings:
+            pulumi.log.warn(warning)
+        self.network = self._network()
+        self.bucket = self._bucket()
+        self.cluster = self._cluster()
+        self.pools = {pool.key: self._pool(pool) for pool in plan.pools}
+        kubernetes = k8s.Provider("gke", kubeconfig=self.cluster.kubeconfig)
+        self.teams = {loaded.team.team: self._team(loaded, kubernetes) for loaded in plan.environment.teams}
+        self.endpoints = {planned.key: self._deployment(planned, kubernetes).endpoint for planned in plan.deployments}
+
+    def outputs(self) -> dict[str, Any]:
+        """Stack outputs: plain data for people, reports and other stacks."""
+        return {
+            "environment": self.name,
+            "deployments": {
+                planned.key: {
+                    "endpoint": self.endpoints[planned.key],
+                    "model": planned.wish.model,
+                    "checkpoint": planned.checkpoint,
+                    "placement": planned.record.placement,
+                    "price_usd_per_hour": str(planned.record.usd_per_hour),
+                    "price_usd_per_month": str(planned.record.usd_per_month),
+                    "reason": planned.record.reason,
+                }
+                for planned in self.plan.deployments
+            },
+        }
+
+    def _cloud_name(self, service: Service, *parts: str) -> str:
+        return cloud_name(service, self.name, *parts)
+
+    def _network(self) -> Network:
+        ranges = carve_ranges(self.settings.network_range)
+        return Network(
+            "network",
+            NetworkArgs(
+                name=self._cloud_name(Service.COMPUTE),
+                region=self.settings.region,
+                nodes_range=ranges.nodes,
+                pods_range=ranges.pods,
+                services_range=ranges.services,
+            ),
+        )
+
+    def _bucket(self) -> ModelBucket:
+        return ModelBucket(
+            "models",
+            ModelBucketArgs(
+                name=self.plan.bucket,
+                location=self.settings.region,
+                force_destroy=not self.settings.deletion_protection,
+                labels=self.plan.shared_labels.google(),
+            ),
+        )
+
+    def _cluster(self) -> Cluster:
+        return Cluster(
+            "cluster",
+            ClusterArgs(
+                name=self._cloud_name(Service.CLUSTER),
+                project=self.settings.project,
+                location=self.settings.cluster_location,
+                node_locations=self._node_locations(self.settings.zones),
+                network_id=self.network.network_id,
+                subnetwork_id=self.network.subnetwork_id,
+                node_account_id=self._cloud_name(Service.SERVICE_ACCOUNT, "nodes"),
+                system_machine_type=self.settings.cluster.system_machine_type,
+                system_nodes_per_zone=self.settings.cluster.system_nodes_per_zone,
+                deletion_protection=self.settings.deletion_protection,
+                labels=self.plan.shared_labels.google(),
+                node_labels=self.plan.shared_labels.kubernetes(),
+            ),
+        )
+
+    def _node_locations(self, zones: tuple[str, ...]) -> list[str]:
+        """System nodes of a zonal cluster stay in its zone, to keep it small; a regional one spreads them."""
+        return [zones[0]] if self.settings.cluster.location == "zonal" else list(zones)
+
+    def _pool(self, pool: PlannedPool) -> GpuNodePool:
+        record = pool.record
+        if record.machine_type is None or record.purchase_option is None or record.boot_disk_type is None:
+            raise AssertionError(f"pool {pool.key} stands for a record that is not on GKE")
+        args = GpuNodePoolArgs(
+            name=cloud_name(Service.NODE_POOL, pool.key),
+            cluster_name=self.cluster.cluster_name,
+            location=self.settings.cluster_location,
+            node_locations=list(pool.zones),
+            machine_type=record.machine_type,
+            accelerator=record.accelerator,
+            accelerator_count=record.gpu_count,
+            max_nodes=pool.max_nodes,
+            purchase_option=record.purchase_option,
+            boot_disk_type=record.boot_disk_type,
+            service_account=self.cluster.node_service_account,
+            labels=self.plan.shared_labels.google(),
+            node_labels={**self.plan.shared_labels.kubernetes(), POOL_LABEL: pool.key},
+        )
+        if record.reservation:
+            args["reservation"] = record.reservation
+        return GpuNodePool(pool.key, args)
+
+    def _team(self, loaded: LoadedTeam, kubernetes: k8s.Provider) -> Team:
+        team = loaded.team
+        args = TeamArgs(
+            namespace=namespace_name(team.team),
+            contact=team.contact,
+            project=self.settings.project,
+            project_number=self.settings.project_number,
+            bucket=self.bucket.bucket_name,
+            bucket_name=self.plan.bucket,
+            checkpoints=sorted(
+                {p.checkpoint for p in self.plan.deployments if p.loaded is loaded and p.record.runs_on == "gke"}
+            ),
+            labels=self.plan.team_labels[team.team].kubernetes(),
+        )
+        if team.group:
+            args["group"] = team.group
+        # the workload identity pool exists once the cluster does
+        return Team(team.team, args, pulumi.ResourceOptions(providers=[kubernetes], depends_on=[self.cluster]))
+
+    def _deployment(self, planned: PlannedDeployment, kubernetes: k8s.Provider) -> GemmaDeployment | CloudRunModel:
+        team = self.teams[planned.loaded.team.team]
+        if planned.pool is not None:
+            return GemmaDeployment(
+                planned.key,
+                GemmaDeploymentArgs(
+                    name=planned.wish.name,
+                    namespace_name=namespace_name(planned.loaded.team.team),
+                    namespace=team.namespace,
+                    service_account=team.service_account,
+                    pool=planned.pool,
+                    labels=planned.labels.kubernetes(),
+                    model=planned.model,
+                ),
+                pulumi.ResourceOptions(providers=[kubernetes], depends_on=[team, self.pools[planned.pool]]),
+            )
+        parts = (planned.loaded.team.team, planned.wish.name)
+        return CloudRunModel(
+            planned.key,
+            CloudRunModelArgs(
+                name=self._cloud_name(Service.CLOUD_RUN_SERVICE, *parts),
+                account_id=self._cloud_name(Service.SERVICE_ACCOUNT, *parts),
+                region=self.settings.region,
+                network_id=self.network.network_id,
+                subnetwork_id=self.network.subnetwork_id,
+                bucket=self.bucket.bucket_name,
+                bucket_name=self.plan.bucket,
+                checkpoint=planned.checkpoint,
+                callers=planned.callers,
+                deletion_protection=self.settings.deletion_protection,
+                labels=planned.labels.google(),
+                model=planned.model,
+            ),
+        )
