@@ -44,6 +44,8 @@ class ServedModelArgs(TypedDict):
     """Requests a replica at which another one is started."""
     startup_probe_seconds: int
     """How long a start may take."""
+    spread_over_zones: bool
+    """Replicas stand in different zones."""
     annotations: dict[str, str]
     """The load it was sized for."""
 
@@ -66,6 +68,7 @@ def served_model(record: SizingRecord, weights: str) -> ServedModelArgs:
         concurrency=record.max_num_seqs,
         target_concurrency=record.target_concurrency,
         startup_probe_seconds=record.startup_probe_seconds,
+        spread_over_zones=record.demand.high_availability,
         annotations={
             FULL_CONTEXT_REQUESTS: str(load.full_context_requests),
             TYPICAL_TOKENS: str(load.typical_tokens),

@@ -28,24 +28,24 @@ class _Settings(BaseModel):
 class ReservationSettings(_Settings):
     """Machines that the organisation has reserved."""
 
-    name: str
-    machine_type: str
-    count: Positive
-    zone: str
+    name: str = Field(description="Name of the reservation.")
+    machine_type: str = Field(description="Machine type that it holds.")
+    count: Positive = Field(description="Machines that it holds.")
+    zone: str = Field(description="Zone that it is in.")
 
 
 class PriceAdjustmentSettings(_Settings):
     """What the organisation pays instead of a list price: a percentage on it, or a fixed price."""
 
     sku: str = Field(description="A machine type, or cloud-run/<accelerator>.")
-    percent: Decimal | None = Field(
-        default=None, gt=-100, description="Change of the list price in percent; -10 is a tenth off."
+    percent: Annotated[Decimal, Field(gt=-100)] | None = Field(
+        default=None, description="Change of the list price in percent; -10 is a tenth off."
     )
     usd_per_hour: Annotated[Decimal, Field(gt=0)] | None = Field(
         default=None, description="Price per hour instead of the list price."
     )
-    reason: str
-    date: datetime.date
+    reason: str = Field(description="Why it differs from the list price.")
+    date: datetime.date = Field(description="Day from which the difference is known.")
 
     @model_validator(mode="after")
     def _one_of_two(self) -> PriceAdjustmentSettings:
@@ -57,43 +57,68 @@ class PriceAdjustmentSettings(_Settings):
 class QuotaSettings(_Settings):
     """GPUs that Google has granted to the project, by accelerator. What is not listed is not used."""
 
-    gke: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
-    cloud_run: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict)
+    gke: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict, description="GPUs of GKE nodes.")
+    cloud_run: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict, description="GPUs of Cloud Run.")
 
 
 class ClusterSettings(_Settings):
-    """The GKE cluster. A zonal cluster lives in the first of the environment's zones."""
+    """The GKE cluster."""
 
-    location: Literal["zonal", "regional"]
-    system_machine_type: str = "e2-standard-4"
-    system_nodes_per_zone: Positive = 1
+    location: Literal["zonal", "regional"] = Field(
+        description="zonal: in the first of the zones; regional: spread over all of them."
+    )
+    system_machine_type: str = Field(default="e2-standard-4", description="Machine type of the system nodes.")
+    system_nodes_per_zone: Positive = Field(default=1, description="System nodes in each zone.")
 
 
 class EnvironmentSettings(_Settings):
     """Everything that an environment decides."""
 
-    project: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")]
-    project_number: Annotated[str, Field(pattern=r"^\d{6,15}$")]
-    region: str
-    zones: tuple[str, ...] = Field(min_length=1)
-    network_range: str = "10.0.0.0/13"
-    cluster: ClusterSettings
-    engine_version: str
-    purchase_order: tuple[PurchaseOption, ...] = Field(min_length=1)
-    batch_purchase_order: tuple[PurchaseOption, ...] | None = None
-    reservations: tuple[ReservationSettings, ...] = ()
-    quota: QuotaSettings
-    price_adjustments: tuple[PriceAdjustmentSettings, ...] = ()
-    allow_tight: bool = False
-    allow_fp8_kv: bool = False
-    preflight: Literal["auto", "off"] = "auto"
-    catalogue: str | None = Field(default=None, description="YAML file with the organisation's own catalogue rows.")
-    deletion_protection: bool
-    #: Who owns and pays what no team owns.
-    owner: LabelValue
-    cost_center: LabelValue
-    #: The day that expiry dates are compared with; default: today in UTC.
-    today: datetime.date | None = None
+    project: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")] = Field(
+        description="Id of the Google Cloud project."
+    )
+    project_number: Annotated[str, Field(pattern=r"^\d{6,15}$")] = Field(description="Number of that project, quoted.")
+    region: str = Field(description="Region of everything.")
+    zones: tuple[str, ...] = Field(min_length=1, description="Zones of the region that may be used.")
+    network_range: str = Field(
+        default="10.0.0.0/13", description="Private block of at least /14 for nodes, pods and services."
+    )
+    cluster: ClusterSettings = Field(description="Where the GKE cluster lives, and its system nodes.")
+    engine_version: str = Field(description="Version of vLLM.")
+    purchase_order: tuple[PurchaseOption, ...] = Field(
+        min_length=1,
+        description="Preference among on-demand, reservation, flex-start and spot: the first that can be bought with a "
+        "known price is used.",
+    )
+    batch_purchase_order: tuple[PurchaseOption, ...] | None = Field(
+        default=None, description="The same for `workload: batch`. Default: purchase_order."
+    )
+    reservations: tuple[ReservationSettings, ...] = Field(default=(), description="What has been reserved.")
+    quota: QuotaSettings = Field(description="GPUs granted to the project. What is not listed is not used.")
+    price_adjustments: tuple[PriceAdjustmentSettings, ...] = Field(
+        default=(), description="Prices that differ from the list."
+    )
+    allow_tight: bool = Field(
+        default=False, description="Place what fits only at the lower end of the terms that are known as a range."
+    )
+    allow_fp8_kv: bool = Field(default=False, description="Let sizing choose an fp8 KV cache where the GPU can.")
+    preflight: Literal["auto", "off"] = Field(
+        default="auto",
+        description="Whether a preview with credentials may ask Google for quota and zones. Nothing asks yet: the quota "
+        "and zones declared here are used.",
+    )
+    catalogue: str | None = Field(
+        default=None,
+        description="YAML file inside the project with the organisation's own catalogue rows. Default: none.",
+    )
+    deletion_protection: bool = Field(
+        description="Refuse to delete cluster and Cloud Run services, and keep the objects of a destroyed bucket."
+    )
+    owner: LabelValue = Field(description="Label: who owns what no team owns.")
+    cost_center: LabelValue = Field(description="Label: who pays for what no team owns.")
+    today: datetime.date | None = Field(
+        default=None, description="The day that expiry dates are compared with. Default: today in UTC."
+    )
 
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> EnvironmentSettings:

@@ -79,7 +79,7 @@ class CloudRunModel(pulumi.ComponentResource):
                 service_account=account.email,
                 execution_environment="EXECUTION_ENVIRONMENT_GEN2",
                 node_selector=gcp.cloudrunv2.ServiceTemplateNodeSelectorArgs(accelerator=model["accelerator"]),
-                gpu_zonal_redundancy_disabled=True,
+                gpu_zonal_redundancy_disabled=not model["spread_over_zones"],
                 max_instance_request_concurrency=int(model["concurrency"]),
                 timeout=REQUEST_TIMEOUT,
                 scaling=gcp.cloudrunv2.ServiceTemplateScalingArgs(

@@ -50,7 +50,9 @@ class GemmaDeployment(pulumi.ComponentResource):
                 labels=args["labels"],
                 annotations=inference_service.make_annotations(args["model"]),
             ),
-            spec=inference_service.make_spec(args["model"], args["pool"], args["service_account"], args["labels"]),
+            spec=inference_service.make_spec(
+                args["name"], args["model"], args["pool"], args["service_account"], args["labels"]
+            ),
             opts=pulumi.ResourceOptions(parent=self),
         )
         host = f"{args['name']}-predictor.{args['namespace_name']}.svc.cluster.local"

@@ -35,8 +35,16 @@ def make_annotations(model: ServedModelArgs) -> dict[str, str]:
     }
 
 
-def make_spec(model: ServedModelArgs, pool: str, service_account: Any, labels: dict[str, str]) -> dict[str, Any]:
-    """Spec of the InferenceService; `service_account` may be an output, all else is plain data."""
+def make_spec(
+    name: str, model: ServedModelArgs, pool: str, service_account: Any, labels: dict[str, str]
+) -> dict[str, Any]:
+    """Spec of the InferenceService called `name`; `service_account` may be an output, all else is plain data."""
+    spread = {
+        "maxSkew": 1,
+        "topologyKey": "topology.kubernetes.io/zone",
+        "whenUnsatisfiable": "ScheduleAnyway",  # a replica in the same zone is better than none
+        "labelSelector": {"matchLabels": {"serving.kserve.io/inferenceservice": name}},
+    }
     return {
         "predictor": {
             "minReplicas": int(model["min_replicas"]),
@@ -48,6 +56,7 @@ def make_spec(model: ServedModelArgs, pool: str, service_account: Any, labels: d
             "serviceAccountName": service_account,
             "nodeSelector": {ACCELERATOR_LABEL: model["accelerator"], POOL_LABEL: pool},
             "tolerations": [{"key": GPU_RESOURCE, "operator": "Exists", "effect": "NoSchedule"}],
+            **({"topologySpreadConstraints": [spread]} if model["spread_over_zones"] else {}),
             "containers": [_container(model)],
             "volumes": [
                 {

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from functools import cache, cached_property
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Protocol, TypeVar
 
@@ -203,12 +203,13 @@ class MachinePrices(Row):
 
 
 class CloudRunPrices(Row):
-    """USD per second of Cloud Run's parts, instance-based billing, no zonal redundancy."""
+    """USD per second of Cloud Run's parts, instance-based billing; a GPU costs more with zonal redundancy."""
 
     source: str
     date: datetime.date
     regions: tuple[str, ...]
     usd_per_gpu_second: dict[str, Decimal]
+    usd_per_gpu_second_zonal_redundancy: dict[str, Decimal]
     usd_per_vcpu_second: Decimal
     usd_per_gib_second: Decimal
 
@@ -265,11 +266,6 @@ class Catalogue(Row):
     def checkpoints_of(self, model: Model) -> tuple[Checkpoint, ...]:
         """All checkpoints of a model, in the catalogue's order (highest precision first)."""
         return tuple(c for c in self.checkpoints if c.model == model.id)
-
-    @cached_property
-    def cloud_run_accelerators(self) -> dict[str, CloudRunGpu]:
-        """What Cloud Run offers, by accelerator."""
-        return {gpu.accelerator: gpu for gpu in self.cloud_run}
 
 
 _LISTS = ("models", "checkpoints", "accelerators", "machines", "cloud_run", "engines")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from components.sizing.catalogue import Accelerator, Catalogue, CloudRunShape, Machine
+from components.sizing.catalogue import Accelerator, Catalogue, CloudRunGpu, CloudRunShape, Machine
 from components.sizing.demand import Demand, RunsOn, Supply
 from components.sizing.host import host_needs, node_room
 from components.sizing.prices import Purchase, cloud_run_price, machine_purchase
@@ -37,7 +37,7 @@ def places(demand: Demand, supply: Supply, catalogue: Catalogue) -> Iterator[Pla
     if demand.runs_on in (None, "cloud-run"):
         for gpu in catalogue.cloud_run:
             for shape in gpu.shapes:
-                yield _cloud_run_place(gpu.accelerator, shape, supply, catalogue)
+                yield _cloud_run_place(gpu, shape, demand, supply, catalogue)
 
 
 def _gke_place(machine: Machine, demand: Demand, supply: Supply, catalogue: Catalogue) -> Place | Rejected:
@@ -45,8 +45,13 @@ def _gke_place(machine: Machine, demand: Demand, supply: Supply, catalogue: Cata
     if supply.region not in accelerator.regions:
         return Rejected(machine.id, f"{accelerator.id} is not offered in {supply.region}")
     zones = accelerator.zones.get(supply.region, supply.zones)
-    if not set(zones) & set(supply.zones):
+    usable = set(zones) & set(supply.zones)
+    if not usable:
         return Rejected(machine.id, f"{accelerator.id} is only in {', '.join(zones)} of {supply.region}")
+    if demand.high_availability and len(usable) < 2:
+        return Rejected(
+            machine.id, f"availability: high needs two zones with {accelerator.id}, there is {', '.join(usable)}"
+        )
     order = supply.batch_purchase_order if demand.interruptible else supply.purchase_order
     purchase = machine_purchase(catalogue, machine, supply, order)
     if isinstance(purchase, str):
@@ -64,23 +69,21 @@ def _gke_place(machine: Machine, demand: Demand, supply: Supply, catalogue: Cata
 
 
 def _cloud_run_place(
-    accelerator_id: str, shape: CloudRunShape, supply: Supply, catalogue: Catalogue
+    gpu: CloudRunGpu, shape: CloudRunShape, demand: Demand, supply: Supply, catalogue: Catalogue
 ) -> Place | Rejected:
-    name = f"Cloud Run {accelerator_id} {shape.vcpu} vCPU {shape.memory_gib} GiB"
-    gpu = catalogue.cloud_run_accelerators[accelerator_id]
+    name = f"Cloud Run {gpu.accelerator} {shape.vcpu} vCPU {shape.memory_gib} GiB"
     if supply.region not in gpu.regions:
-        return Rejected(
-            name, f"Cloud Run has no {accelerator_id} in {supply.region}; it is in {', '.join(gpu.regions)}"
-        )
-    price = cloud_run_price(catalogue, accelerator_id, shape, supply)
+        reason = f"Cloud Run has no {gpu.accelerator} in {supply.region}; it is in {', '.join(gpu.regions)}"
+        return Rejected(name, reason)
+    price = cloud_run_price(catalogue, gpu.accelerator, shape, supply, zonal_redundancy=demand.high_availability)
     if price is None:
         return Rejected(name, f"no price known in {supply.region}")
     return Place(
         runs_on="cloud-run",
         name=name,
-        accelerator=catalogue.accelerator(accelerator_id),
+        accelerator=catalogue.accelerator(gpu.accelerator),
         gpu_count=1,
-        quota=supply.cloud_run_quota.get(accelerator_id, 0),
+        quota=supply.cloud_run_quota.get(gpu.accelerator, 0),
         usd_per_hour=price,
         shape=shape,
         environment=tuple(sorted(gpu.environment.items())),

@@ -45,10 +45,13 @@ def machine_purchase(
     return f"none of {', '.join(order)} can be bought with a known price for {machine.id} in {supply.region}"
 
 
-def cloud_run_price(catalogue: Catalogue, accelerator: str, shape: CloudRunShape, supply: Supply) -> Decimal | None:
-    """USD per instance-hour of one GPU with that CPU and memory, without zonal redundancy; None where no price is known."""
+def cloud_run_price(
+    catalogue: Catalogue, accelerator: str, shape: CloudRunShape, supply: Supply, zonal_redundancy: bool
+) -> Decimal | None:
+    """USD per instance-hour of one GPU with that CPU and memory; None where no price is known."""
     prices = catalogue.prices.cloud_run
-    gpu = prices.usd_per_gpu_second.get(accelerator)
+    per_gpu = prices.usd_per_gpu_second_zonal_redundancy if zonal_redundancy else prices.usd_per_gpu_second
+    gpu = per_gpu.get(accelerator)
     if gpu is None or supply.region not in prices.regions:
         return None
     per_second = gpu + shape.vcpu * prices.usd_per_vcpu_second + shape.memory_gib * prices.usd_per_gib_second

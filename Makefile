@@ -1,0 +1,56 @@
+# Everything that is done by hand goes through here. Works with GNU make 3.81 (macOS) and later.
+
+PYTHON ?= python3
+ENV ?= dev
+
+PY := .venv/bin/python
+SANDBOX := $(PY) -m sandbox
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-all lint preview up destroy refresh sandbox-shell schema bench clean
+
+help: ## Say what there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Make the virtual environment, the engine and the stand-in providers (minutes once, then a second)
+	@$(PYTHON) -m sandbox.setup
+
+demo: setup ## Bring dev up from nothing in the sandbox and say what came up, where, why and for how much
+	@$(SANDBOX) demo
+
+test: setup lint ## Check style and types, then run every test that needs nothing but set-up
+	$(PY) -m pytest tests -m "not tools" -n 2
+
+# pytest ends with 5 when it finds no test; every other code is passed on.
+test-all: setup ## Run the tests that need other real tools
+	@$(PY) -m pytest tests -m tools; code=$$?; \
+	if [ $$code -eq 5 ]; then echo "no test needs another tool yet"; else exit $$code; fi
+
+lint: setup ## Check style and types
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m pyright
+
+preview: setup ## Show what would change in ENV (dev unless said otherwise), with the policies
+	@$(SANDBOX) preview $(ENV)
+
+up: setup ## Create or change ENV in the sandbox, with the policies
+	@$(SANDBOX) up $(ENV)
+
+destroy: setup ## Remove ENV from the sandbox
+	@$(SANDBOX) destroy $(ENV)
+
+refresh: setup ## Take over into the state what differs in the stand-ins' cloud
+	@$(SANDBOX) refresh $(ENV)
+
+sandbox-shell: setup ## Open a shell in which plain `pulumi` means the sandbox
+	@$(SANDBOX) shell $(ENV)
+
+schema: setup ## Write the schema of the teams' files
+	@$(PY) -m stacks.schema
+
+bench: setup ## Measure previews against a bare Pulumi program, in pairs
+	@$(PY) -m tests.bench
+
+clean: ## Remove everything that set-up and the sandbox made
+	rm -rf .venv .sandbox .pytest_cache .ruff_cache .hypothesis

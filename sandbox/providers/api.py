@@ -1,0 +1,56 @@
+"""What a stand-in for one API must be able to say; the servicer turns it into the engine's protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+Failure = tuple[str, str]
+Properties = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """Which inputs of a resource cannot be changed in place, and whether the old one must go first."""
+
+    paths: Sequence[str]
+    delete_first: bool
+
+
+class Api(Protocol):
+    """One API. Inputs and outputs carry the provider's own (camelCase) names; unknown values are the SDK's UNKNOWN."""
+
+    def configure(self, variables: Mapping[str, str]) -> None:
+        """Takes the provider's configuration."""
+
+    def check(self, token: str, name: str, inputs: Properties, old: Properties, seed: bytes) -> list[Failure]:
+        """Fills in what the real provider fills in (names) and returns (path, reason) of what it refuses."""
+        ...
+
+    def replacement(self, token: str) -> Replacement:
+        """What forces a replacement of a resource of that type."""
+        ...
+
+    def preview(self, token: str, inputs: Properties) -> Properties:
+        """Outputs as a preview knows them: the inputs, and UNKNOWN for what the API computes."""
+        ...
+
+    def create(self, token: str, inputs: Properties) -> tuple[str, Properties]:
+        """Creates; returns (id, outputs). Raises CloudError with the real API's refusal."""
+        ...
+
+    def update(self, token: str, resource_id: str, inputs: Properties, old: Properties) -> Properties:
+        """Changes in place; returns the outputs."""
+        ...
+
+    def read(self, token: str, resource_id: str) -> tuple[Properties, Properties] | None:
+        """(inputs, outputs) of what exists, or None."""
+        ...
+
+    def delete(self, token: str, resource_id: str) -> None:
+        """Deletes. Raises CloudError where the real API or provider protects it."""
+
+    def invoke(self, token: str, arguments: Properties) -> Properties:
+        """Answers a function. Raises CloudError for one that has no answer."""
+        ...

@@ -1,0 +1,1 @@
+"""Stand-in for Google Cloud's provider."""

@@ -1,0 +1,105 @@
+"""Google Cloud as the stand-in knows it: applies what the tables of `types/` say about each resource type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pulumi.runtime.rpc import UNKNOWN
+
+from sandbox.providers.api import Failure, Properties, Replacement
+from sandbox.providers.cloud import Cloud, CloudError
+from sandbox.providers.gcp.limits import label_failures
+from sandbox.providers.gcp.resource_type import ResourceType, World, digits, letters
+from sandbox.providers.gcp.types import RESOURCE_TYPES
+from sandbox.providers.strict_inputs import arguments_class, failures
+
+
+class GoogleApi:
+    """All resource types of the tables over one cloud."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.world = World(cloud, project="", region="")
+
+    def configure(self, variables: Mapping[str, str]) -> None:
+        """Takes project and region."""
+        self.world = replace(self.world, project=variables.get("project", ""), region=variables.get("region", ""))
+
+    def check(self, token: str, name: str, inputs: Properties, old: Properties, seed: bytes) -> list[Failure]:
+        """Names what has no name, then checks names, types, labels and the type's limits."""
+        kind = RESOURCE_TYPES.get(token)
+        arguments = arguments_class(token)
+        if kind is None or arguments is None:
+            return [("", f"the sandbox does not know {token}: add it to sandbox/providers/gcp/types/")]
+        if kind.auto_name is not None and not inputs.get(kind.auto_name):
+            inputs[kind.auto_name] = old.get(kind.auto_name) or f"{name}-{letters(name + seed.hex(), 7)}"
+        found = failures(arguments, inputs)
+        if found:
+            return found
+        if kind.labels is not None:
+            found += label_failures(kind.labels, inputs.get(kind.labels))
+        return found + kind.limits(self.world, inputs)
+
+    def replacement(self, token: str) -> Replacement:
+        """The table's paths; a change of project replaces everything."""
+        kind = self._kind(token)
+        return Replacement((*kind.replace, "project"), kind.delete_first)
+
+    def preview(self, token: str, inputs: Properties) -> Properties:
+        """Inputs, and UNKNOWN for each computed output."""
+        kind = self._kind(token)
+        return {**inputs, **dict.fromkeys(kind.computed(self.world, inputs), UNKNOWN)}
+
+    def create(self, token: str, inputs: Properties) -> tuple[str, Properties]:
+        """Refuses what the real API refuses, else writes the resource."""
+        kind = self._kind(token)
+        if (reason := kind.refuses(self.world, inputs)) is not None:
+            raise CloudError(reason)
+        resource_id = kind.identity(self.world, inputs)
+        outputs = self._outputs(kind, inputs)
+        self.world.cloud.create(token, resource_id, inputs, outputs)
+        return resource_id, outputs
+
+    def update(self, token: str, resource_id: str, inputs: Properties, old: Properties) -> Properties:
+        """Writes the new inputs; what is gone from the cloud cannot be updated."""
+        if self.world.cloud.get(token, resource_id) is None:
+            raise CloudError(f"Error 404: {resource_id} was not found, notFound")
+        outputs = self._outputs(self._kind(token), inputs)
+        self.world.cloud.put(token, resource_id, inputs, outputs)
+        return outputs
+
+    def read(self, token: str, resource_id: str) -> tuple[Properties, Properties] | None:
+        """What the cloud's file says, also when somebody has edited it."""
+        record = self.world.cloud.get(token, resource_id)
+        if record is None:
+            return None
+        return record["inputs"], {**record["outputs"], **record["inputs"]}
+
+    def delete(self, token: str, resource_id: str) -> None:
+        """Deletes unless deletion protection or content forbids it."""
+        record = self.world.cloud.get(token, resource_id)
+        if record is None:
+            return
+        if (reason := self._kind(token).protected(self.world, record["inputs"])) is not None:
+            raise CloudError(reason)
+        self.world.cloud.delete(token, resource_id)
+
+    def invoke(self, token: str, arguments: Properties) -> Properties:
+        """Two look-ups with fixed answers; any other would have to be invented."""
+        if token == "gcp:organizations/getClientConfig:getClientConfig":  # noqa: S105
+            return {"project": self.world.project, "region": self.world.region, "accessToken": "", "zone": ""}
+        if token == "gcp:organizations/getProject:getProject":  # noqa: S105
+            project = arguments.get("projectId") or self.world.project
+            return {"id": f"projects/{project}", "projectId": project, "number": digits(project, 12), "name": project}
+        raise CloudError(f"the sandbox has no answer to {token}")
+
+    def _kind(self, token: str) -> ResourceType:
+        if token not in RESOURCE_TYPES:
+            raise CloudError(f"the sandbox does not know {token}: add it to sandbox/providers/gcp/types/")
+        return RESOURCE_TYPES[token]
+
+    def _outputs(self, kind: ResourceType, inputs: Properties) -> Properties:
+        outputs = {**inputs, **kind.computed(self.world, inputs)}
+        if kind.labels is not None:
+            outputs["effectiveLabels"] = outputs["pulumiLabels"] = inputs.get(kind.labels) or {}
+        return outputs

@@ -1,0 +1,89 @@
+"""What the stand-in knows of one resource type, and helpers to say it briefly."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pulumi.runtime.rpc import UNKNOWN
+
+from sandbox.providers.api import Failure, Properties
+from sandbox.providers.cloud import Cloud
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What resources of a type may look at: the other resources, and the provider's project and region."""
+
+    cloud: Cloud
+    project: str
+    region: str
+
+    def project_of(self, inputs: Properties) -> str:
+        """The resource's own project, else the provider's."""
+        return inputs.get("project") or self.project
+
+    def region_of(self, inputs: Properties) -> str:
+        """The resource's own region, else the provider's."""
+        return inputs.get("region") or self.region
+
+
+def _no_failures(world: World, inputs: Properties) -> list[Failure]:
+    return []
+
+
+def _no_refusal(world: World, inputs: Properties) -> str | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceType:
+    """One type.
+
+    `identity` gives the id; it is asked only when all inputs are known. `computed` gives the outputs that the API adds, `replace`
+    the paths of inputs that force a replacement. `limits` are checked at preview and update, with unknown values in place; `refuses`
+    only when something is created, because it looks at what exists. `protected` says why something may not be deleted.
+    """
+
+    token: str
+    identity: Callable[[World, Properties], str]
+    computed: Callable[[World, Properties], Properties] = lambda world, inputs: {}
+    replace: Sequence[str] = ()
+    limits: Callable[[World, Properties], list[Failure]] = _no_failures
+    refuses: Callable[[World, Properties], str | None] = _no_refusal
+    protected: Callable[[World, Properties], str | None] = _no_refusal
+    #: Names are unique, so the old one goes before the new one comes.
+    delete_first: bool = True
+    #: The argument that the real provider fills with `<resource name>-<7 characters>` when it is absent; None: it has none.
+    auto_name: str | None = "name"
+    labels: str | None = None
+
+
+def at(value: Any, *path: str | int) -> Any:
+    """The value at a path; None where there is nothing, UNKNOWN where something on the way is not known."""
+    for part in path:
+        if value == UNKNOWN:
+            return UNKNOWN
+        if isinstance(part, int):
+            value = value[part] if isinstance(value, list) and len(value) > part else None
+        else:
+            value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
+def known(value: Any) -> bool:
+    """True for a value that is there and known."""
+    return value is not None and value != UNKNOWN
+
+
+def digits(text: str, count: int) -> str:
+    """Decimal digits made from a text: stands for numbers that Google hands out."""
+    number = int(hashlib.sha256(text.encode()).hexdigest(), 16)
+    return str(number)[:count]
+
+
+def letters(text: str, count: int) -> str:
+    """Lower-case letters and digits made from a text."""
+    return hashlib.sha256(text.encode()).hexdigest()[:count]

@@ -1,0 +1,80 @@
+"""Buckets and who may read them. Limits: cloud.google.com/storage/docs/buckets (2026)."""
+
+from __future__ import annotations
+
+from sandbox.providers.api import Failure, Properties
+from sandbox.providers.gcp.limits import member_failures, name_failures, role_failures
+from sandbox.providers.gcp.resource_type import ResourceType, World, known
+
+BUCKET = "gcp:storage/bucket:Bucket"
+#: Names that somebody else in the world holds, so that a collision can be seen.
+TAKEN = ("models", "test", "gemma", "data")
+
+
+def _limits(world: World, inputs: Properties) -> list[Failure]:
+    name = inputs.get("name")
+    rule = "3 to 63 lower-case letters, digits, hyphens and underscores, a letter or digit first and last"
+    found = name_failures("name", name, r"[a-z0-9][a-z0-9_-]{1,61}[a-z0-9]", rule)
+    if known(name) and ("google" in str(name) or str(name).startswith("goog")):
+        found.append(("name", f"'{name}' is not allowed: bucket names cannot contain 'google'"))
+    return found
+
+
+def _taken(world: World, inputs: Properties) -> str | None:
+    name = inputs["name"]
+    if name in TAKEN or world.cloud.get(BUCKET, name) is not None:
+        return (
+            f"Error 409: The requested bucket name '{name}' is not available. The bucket namespace is shared by all users "
+            "of the system. Please select a different name and try again., conflict"
+        )
+    return None
+
+
+def _holds_objects(world: World, inputs: Properties) -> str | None:
+    objects = world.cloud.objects(inputs["name"])
+    if not objects:
+        return None
+    if inputs.get("forceDestroy"):
+        for path in objects:
+            path.unlink()
+        return None
+    return f"Error trying to delete bucket {inputs['name']} containing objects without `force_destroy` set to true"
+
+
+def _needs_bucket(world: World, inputs: Properties) -> str | None:
+    bucket = inputs["bucket"].removeprefix("b/")
+    if world.cloud.get(BUCKET, bucket) is None:
+        return f"Error 404: The specified bucket {bucket} does not exist., notFound"
+    return None
+
+
+RESOURCE_TYPES = (
+    ResourceType(
+        token=BUCKET,
+        identity=lambda w, i: i["name"],
+        computed=lambda w, i: {
+            "url": f"gs://{i.get('name')}",
+            "selfLink": f"https://www.googleapis.com/storage/v1/b/{i.get('name')}",
+            "timeCreated": "2026-01-01T00:00:00.000Z",
+        },
+        replace=("name", "location", "hierarchicalNamespace", "enableObjectRetention"),
+        limits=_limits,
+        refuses=_taken,
+        protected=_holds_objects,
+        labels="labels",
+    ),
+    ResourceType(
+        token="gcp:storage/bucketIAMMember:BucketIAMMember",  # noqa: S106
+        identity=lambda w, i: (
+            "/".join(
+                [f"b/{i['bucket']}", i["role"], i["member"], str((i.get("condition") or {}).get("title", ""))]
+            ).rstrip("/")
+            + (f"#{(i.get('condition') or {}).get('expression', '')}" if i.get("condition") else "")
+        ),
+        computed=lambda w, i: {"etag": "CAstandin="},
+        replace=("bucket", "role", "member", "condition"),
+        limits=lambda w, i: member_failures("member", i.get("member")) + role_failures("role", i.get("role")),
+        refuses=_needs_bucket,
+        auto_name=None,
+    ),
+)

@@ -1,0 +1,39 @@
+"""Starts a stand-in as the engine expects it: serves on loopback, prints the port, ends with the engine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from concurrent import futures
+
+import grpc
+from pulumi.runtime.proto import provider_pb2_grpc
+
+from sandbox.providers.servicer import StandIn
+
+#: Seconds between two looks at the parent: a stand-in must not outlive the engine that started it.
+WATCH_SECONDS = 1.0
+
+
+def serve(stand_in: StandIn) -> None:
+    """Serves until the engine goes away or says so. Calls end at once: a file is written whole or not at all."""
+    server = grpc.server(
+        futures.ThreadPoolExecutor(max_workers=32),
+        options=[("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)],
+    )
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(stand_in, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    ended = threading.Event()
+    # a terminal's Ctrl-C reaches this process too: it only stops what hangs, since the engine decides when to end
+    signal.signal(signal.SIGINT, lambda *_: stand_in.cancelled.set())
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    server.start()
+    print(port, flush=True)
+    parent = os.getppid()
+    while not ended.wait(WATCH_SECONDS) and os.getppid() == parent:
+        pass
+    stand_in.cancelled.set()
+    server.stop(grace=0)
+    sys.exit(0)

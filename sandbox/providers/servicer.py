@@ -1,0 +1,201 @@
+"""The engine's resource-provider protocol over an `Api`. Knows nothing of Google or Kubernetes.
+
+Secrets: the stand-in says that it takes none, so the engine hands it plain values and marks outputs of the same name as secret
+again in the state and on the screen.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import grpc
+from google.protobuf import empty_pb2, json_format, struct_pb2
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.rpc import UNKNOWN
+
+from sandbox.providers.api import Api, Properties
+from sandbox.providers.cloud import Cloud, CloudError
+from sandbox.providers.property_diff import changed_paths, covered_by
+
+KIND = provider_pb2.PropertyDiff
+HOW = {
+    ("add", False): KIND.ADD,
+    ("add", True): KIND.ADD_REPLACE,
+    ("update", False): KIND.UPDATE,
+    ("update", True): KIND.UPDATE_REPLACE,
+    ("delete", False): KIND.DELETE,
+    ("delete", True): KIND.DELETE_REPLACE,
+}
+
+
+def to_dict(struct: struct_pb2.Struct) -> Properties:
+    """Plain data of a message's properties; whole numbers come back as integers."""
+    return _whole(json_format.MessageToDict(struct))
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _whole(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_whole(member) for member in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def to_struct(properties: Properties) -> struct_pb2.Struct:
+    """Properties as a message carries them."""
+    struct = struct_pb2.Struct()
+    struct.update(properties)
+    return struct
+
+
+def has_unknown(value: Any) -> bool:
+    """True when a value or anything inside it is not known yet."""
+    if isinstance(value, dict):
+        return any(has_unknown(member) for member in value.values())
+    if isinstance(value, list):
+        return any(has_unknown(member) for member in value)
+    return value == UNKNOWN
+
+
+class StandIn(provider_pb2_grpc.ResourceProviderServicer):
+    """One provider over one API."""
+
+    def __init__(self, api: Api, cloud: Cloud, version: str) -> None:
+        self.api = api
+        self.cloud = cloud
+        self.version = version
+        self.cancelled = threading.Event()
+
+    def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        return plugin_pb2.PluginInfo(version=self.version)
+
+    def Attach(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        return empty_pb2.Empty()
+
+    def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        self.cancelled.set()
+        return empty_pb2.Empty()
+
+    def CheckConfig(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        return provider_pb2.CheckResponse(inputs=request.news)
+
+    def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        return provider_pb2.DiffResponse()
+
+    def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        arguments = to_dict(request.args)
+        variables = {key.rpartition(":")[2]: value for key, value in request.variables.items()}
+        self.api.configure({**variables, **{key: str(value) for key, value in arguments.items()}})
+        return provider_pb2.ConfigureResponse(
+            acceptSecrets=False, supportsPreview=True, acceptResources=False, acceptOutputs=False
+        )
+
+    def Check(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        token, name = _token_and_name(request.urn)
+        inputs = to_dict(request.news)
+        refused = self.api.check(token, name, inputs, to_dict(request.olds), request.randomSeed)
+        failures = [provider_pb2.CheckFailure(property=path, reason=f"{path}: {why}") for path, why in refused]
+        return provider_pb2.CheckResponse(inputs=to_struct(inputs), failures=failures)
+
+    def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        token, _ = _token_and_name(request.urn)
+        replacement = self.api.replacement(token)
+        detailed: dict[str, provider_pb2.PropertyDiff] = {}
+        replaces: list[str] = []
+        for path, how in changed_paths(to_dict(request.old_inputs), to_dict(request.news)):
+            if path.startswith("__") or covered_by(path, request.ignoreChanges):
+                continue
+            replace = covered_by(path, replacement.paths)
+            detailed[path] = KIND(kind=HOW[how, replace], inputDiff=True)
+            if replace:
+                replaces.append(path)
+        changes = provider_pb2.DiffResponse.DIFF_SOME if detailed else provider_pb2.DiffResponse.DIFF_NONE
+        return provider_pb2.DiffResponse(
+            changes=changes,
+            diffs=sorted({path.partition(".")[0].partition("[")[0] for path in detailed}),
+            replaces=replaces,
+            detailedDiff=detailed,
+            hasDetailedDiff=True,
+            deleteBeforeReplace=bool(replaces) and replacement.delete_first,
+        )
+
+    def Create(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        token, name = _token_and_name(request.urn)
+        inputs = to_dict(request.properties)
+        if request.preview:
+            return provider_pb2.CreateResponse(properties=to_struct(self.api.preview(token, inputs)))
+
+        def create() -> Any:
+            self._fault(name)
+            resource_id, outputs = self.api.create(token, inputs)
+            return provider_pb2.CreateResponse(id=resource_id, properties=to_struct(outputs))
+
+        return self._answer(context, create)
+
+    def Update(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        token, name = _token_and_name(request.urn)
+        inputs, old = to_dict(request.news), to_dict(request.olds)
+        if request.preview:
+            # what exists keeps what the API computed for it
+            return provider_pb2.UpdateResponse(properties=to_struct({**old, **inputs}))
+
+        def update() -> Any:
+            self._fault(name)
+            outputs = self.api.update(token, request.id, inputs, old)
+            return provider_pb2.UpdateResponse(properties=to_struct(outputs))
+
+        return self._answer(context, update)
+
+    def Read(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        token, _ = _token_and_name(request.urn)
+
+        def read() -> Any:
+            found = self.api.read(token, request.id)
+            if found is None:
+                return provider_pb2.ReadResponse()
+            inputs, outputs = found
+            return provider_pb2.ReadResponse(id=request.id, inputs=to_struct(inputs), properties=to_struct(outputs))
+
+        return self._answer(context, read)
+
+    def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        token, name = _token_and_name(request.urn)
+
+        def delete() -> Any:
+            self._fault(name)
+            self.api.delete(token, request.id)
+            return empty_pb2.Empty()
+
+        return self._answer(context, delete)
+
+    def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        def invoke() -> Any:
+            answer = self.api.invoke(request.tok, to_dict(request.args))
+            return provider_pb2.InvokeResponse(**{"return": to_struct(answer)})
+
+        return self._answer(context, invoke)
+
+    def _fault(self, name: str) -> None:
+        """The fault that a test has set for this resource; nothing has been done when it strikes."""
+        fault = self.cloud.fault(name)
+        if fault == "fail":
+            raise CloudError(f"Error 503: the backend is unavailable (a fault set for '{name}')")
+        if fault == "hang":
+            self.cancelled.wait()
+            raise CloudError(f"cancelled while waiting for '{name}'")
+
+    @staticmethod
+    def _answer(context: grpc.ServicerContext, work: Callable[[], Any]) -> Any:
+        """The work's answer, or its refusal as an error that the engine shows as it is."""
+        try:
+            return work()
+        except CloudError as error:
+            context.abort(grpc.StatusCode.UNKNOWN, str(error))
+            raise
+
+
+def _token_and_name(urn: str) -> tuple[str, str]:
+    parts = urn.split("::", 3)
+    return parts[2].rpartition("$")[2], parts[3]

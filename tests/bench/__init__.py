@@ -1,0 +1,1 @@
+"""Figures of speed. Run with `make bench`; never part of the tests, because machines differ and tire."""

@@ -1,0 +1,62 @@
+"""`make bench`: how long a preview of dev takes against a bare Pulumi program with the same resources and policies.
+
+Prints a table; exits with 1 when a figure is above its limit.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from sandbox.paths import ROOT
+from tests.bench.pairs import Pairs, time_in_pairs
+from tests.sandbox.harness import Sandbox
+
+PAIRS = 7
+#: A preview of the project may take this many times as long as the bare program's.
+LIMIT = 1.3
+
+
+def kinds(sandbox: Sandbox) -> Counter[str]:
+    """How many resources of each type a preview of dev registers."""
+    return Counter(step.type for step in sandbox.steps("dev"))
+
+
+def preview(sandbox: Sandbox) -> None:
+    """One preview of dev that must succeed."""
+    result = sandbox.preview("dev")
+    if result.exit_code != 0:
+        raise SystemExit(f"the preview failed:\n{result.output}")
+
+
+def measure(folder: Path) -> Pairs:
+    """Times the project's preview of dev against the bare program's, after making sure that both register the same."""
+    project = Sandbox.create(folder / "project")
+    bare = Sandbox.create(folder / "bare", project=ROOT / "tests/bench/bare", policy_pack=str(ROOT / "policy"))
+    difference = kinds(project)
+    difference.subtract(kinds(bare))
+    if unequal := {kind: count for kind, count in difference.items() if count}:
+        raise SystemExit(f"tests/bench/bare no longer registers what dev does (project - bare): {unequal}")
+    return time_in_pairs(lambda: preview(project), lambda: preview(bare), PAIRS)
+
+
+def main() -> None:
+    """Measures and prints."""
+    with tempfile.TemporaryDirectory() as folder:
+        pairs = measure(Path(folder))
+    table = Table("preview of dev", "project s", "bare s", "ratio", "limit", title=f"{PAIRS} pairs, in turn, one run")
+    for name, pick in (("fastest", min), ("median", lambda v: sorted(v)[len(v) // 2]), ("slowest", max)):
+        row = [f"{pick(values):.2f}" for values in (pairs.first_s, pairs.second_s, pairs.ratios)]
+        table.add_row(name, *row, f"{LIMIT}" if name == "median" else "")
+    Console().print(table)
+    if pairs.ratio > LIMIT:
+        sys.exit(f"the median ratio {pairs.ratio:.2f} is above {LIMIT}")
+
+
+if __name__ == "__main__":
+    main()
