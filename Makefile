@@ -19,7 +19,7 @@ demo: setup ## Bring dev up from nothing in the sandbox and say what came up, wh
 	@$(SANDBOX) demo
 
 test: setup lint ## Check style and types, then run every test that needs nothing but set-up
-	$(PY) -m pytest tests -m "not tools" -n 2
+	$(PY) -m pytest tests -m "not tools" -n 2 --dist loadfile
 
 # pytest ends with 5 when it finds no test; every other code is passed on.
 test-all: setup ## Run the tests that need other real tools

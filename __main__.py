@@ -1,6 +1,7 @@
 """Entry point: loads the settings of this stack and composes the platform. Declares no resource and decides nothing."""
 
 import datetime
+import sys
 from pathlib import Path
 
 import pulumi
@@ -17,7 +18,9 @@ try:
     )
     plan = make_plan(environment, environment.settings.today or datetime.datetime.now(datetime.UTC).date())
 except SettingsError as error:
-    raise pulumi.RunError(str(error)) from None
+    pulumi.log.error(str(error))
+    # the code by which Pulumi's Python program runner says "the message has been shown": no second error, no traceback
+    sys.exit(32)
 
 for name, value in Platform(plan).outputs().items():
     pulumi.export(name, value)

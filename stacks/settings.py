@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from components.google.ranges import carve_ranges
 from components.sizing.catalogue import PurchaseOption
@@ -19,6 +19,14 @@ from stacks.team_file import LabelValue, Positive
 
 #: Key of the settings in the stack's config, below the project's name.
 CONFIG_KEY = "environment"
+
+
+def _plain_day(value: object) -> object:
+    """The engine hands a YAML date over as `2026-11-25 00:00:00 +0000 UTC` (3.259.0)."""
+    return value.split(" ")[0] if isinstance(value, str) else value
+
+
+Day = Annotated[datetime.date, BeforeValidator(_plain_day)]
 
 
 class _Settings(BaseModel):
@@ -45,7 +53,7 @@ class PriceAdjustmentSettings(_Settings):
         default=None, description="Price per hour instead of the list price."
     )
     reason: str = Field(description="Why it differs from the list price.")
-    date: datetime.date = Field(description="Day from which the difference is known.")
+    date: Day = Field(description="Day from which the difference is known.")
 
     @model_validator(mode="after")
     def _one_of_two(self) -> PriceAdjustmentSettings:
@@ -116,7 +124,7 @@ class EnvironmentSettings(_Settings):
     )
     owner: LabelValue = Field(description="Label: who owns what no team owns.")
     cost_center: LabelValue = Field(description="Label: who pays for what no team owns.")
-    today: datetime.date | None = Field(
+    today: Day | None = Field(
         default=None, description="The day that expiry dates are compared with. Default: today in UTC."
     )
 

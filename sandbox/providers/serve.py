@@ -26,9 +26,9 @@ def serve(stand_in: StandIn) -> None:
     provider_pb2_grpc.add_ResourceProviderServicer_to_server(stand_in, server)
     port = server.add_insecure_port("127.0.0.1:0")
     ended = threading.Event()
-    # a terminal's Ctrl-C reaches this process too: it only stops what hangs, since the engine decides when to end
-    signal.signal(signal.SIGINT, lambda *_: stand_in.cancelled.set())
-    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    # the engine puts plugins into process groups of their own and ends them by SIGINT; after 5 s it would kill them
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: ended.set())
     server.start()
     print(port, flush=True)
     parent = os.getppid()

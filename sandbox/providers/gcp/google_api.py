@@ -73,7 +73,10 @@ class GoogleApi:
         record = self.world.cloud.get(token, resource_id)
         if record is None:
             return None
-        return record["inputs"], {**record["outputs"], **record["inputs"]}
+        inputs = record["inputs"]
+        # an input object may have members that the API computes (a cluster's endpoints): there the outputs hold more
+        computed = self._kind(token).computed(self.world, inputs)
+        return inputs, {**record["outputs"], **{key: inputs[key] for key in inputs if key not in computed}}
 
     def delete(self, token: str, resource_id: str) -> None:
         """Deletes unless deletion protection or content forbids it."""
