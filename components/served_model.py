@@ -50,6 +50,11 @@ class ServedModelArgs(TypedDict):
     """The load it was sized for."""
 
 
+def weights_uri(bucket: str, checkpoint: str) -> str:
+    """Where the weights of a checkpoint lie."""
+    return f"gs://{bucket}/{checkpoint}"
+
+
 def served_model(record: SizingRecord, weights: str) -> ServedModelArgs:
     """The arguments that stand for `record`, weights read from the gs:// folder `weights`."""
     load = record.budget.load

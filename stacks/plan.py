@@ -11,10 +11,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
-from components.google.model_bucket import weights_uri
 from components.labels import GOOGLE_KEYS, KUBERNETES_KEYS, Labels, make_labels
 from components.naming import bucket_name
-from components.served_model import ServedModelArgs, served_model
+from components.served_model import ServedModelArgs, served_model, weights_uri
 from components.sizing.errors import SizingError
 from components.sizing.placement import place
 from components.sizing.record import SizingRecord

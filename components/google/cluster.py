@@ -156,7 +156,9 @@ def _create_cluster(name: str, args: ClusterArgs, opts: pulumi.ResourceOptions) 
 
 def _kubeconfig(cluster: str, endpoints: gcp.container.outputs.ClusterControlPlaneEndpointsConfig) -> str:
     if endpoints.dns_endpoint_config is None or endpoints.dns_endpoint_config.endpoint is None:
-        raise pulumi.RunError(f"cluster {cluster} has lost its DNS endpoint; `pulumi refresh` and `pulumi up` restore it")
+        raise pulumi.RunError(
+            f"cluster {cluster} has lost its DNS endpoint; `pulumi refresh` and `pulumi up` restore it"
+        )
     return make_kubeconfig(cluster, endpoints.dns_endpoint_config.endpoint)
 
 

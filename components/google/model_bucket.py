@@ -61,11 +61,6 @@ class ModelBucket(pulumi.ComponentResource):
         self.register_outputs({"bucket_name": self.bucket_name})
 
 
-def weights_uri(bucket: str, checkpoint: str) -> str:
-    """Where the weights of a checkpoint lie."""
-    return f"gs://{bucket}/{checkpoint}"
-
-
 def grant_read(
     name: str,
     bucket: pulumi.Input[str],

@@ -70,7 +70,8 @@ class SizingRecord:
     def placement(self) -> str:
         """Where it runs, in words."""
         gpus = f"{self.gpu_count} x {self.accelerator}"
-        replicas = f"{self.min_replicas} to {self.max_replicas} replicas"
+        fewest, most = self.min_replicas, self.max_replicas
+        replicas = f"{fewest} to {most} replicas" if fewest != most else f"{most} replica{'s' if most > 1 else ''}"
         if self.runs_on == "cloud-run":
             return f"Cloud Run, {self.vcpu} vCPU, {self.memory_gib} GiB, {gpus}, {replicas}"
         return f"GKE, {self.machine_type} ({self.purchase_option}), {gpus}, {replicas}"

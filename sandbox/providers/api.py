@@ -12,7 +12,7 @@ Properties = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """Which inputs of a resource cannot be changed in place, and whether the old one must go first."""
+    """Which inputs of a resource cannot be changed in place, and whether the old one must go first (it holds the name)."""
 
     paths: Sequence[str]
     delete_first: bool
@@ -28,8 +28,8 @@ class Api(Protocol):
         """Fills in what the real provider fills in (names) and returns (path, reason) of what it refuses."""
         ...
 
-    def replacement(self, token: str) -> Replacement:
-        """What forces a replacement of a resource of that type."""
+    def replacement(self, token: str, old: Properties, inputs: Properties) -> Replacement:
+        """What forces a replacement of a resource of that type, and how it is done for these inputs."""
         ...
 
     def preview(self, token: str, inputs: Properties) -> Properties:

@@ -6,15 +6,31 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from concurrent import futures
+from importlib.metadata import version
 
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
+from sandbox.providers.api import Api
+from sandbox.providers.cloud import Cloud, CloudError
 from sandbox.providers.servicer import StandIn
 
 #: Seconds between two looks at the parent: a stand-in must not outlive the engine that started it.
 WATCH_SECONDS = 1.0
+
+
+def start(api: Callable[[Cloud], Api], distribution: str) -> None:
+    """Serves an API over the sandbox's cloud, under the version of the SDK `distribution`.
+
+    Ends the process with one sentence when the sandbox has named no cloud.
+    """
+    try:
+        cloud = Cloud.of_environment()
+    except CloudError as error:
+        sys.exit(f"error: {error}")
+    serve(StandIn(api(cloud), cloud, version(distribution)))
 
 
 def serve(stand_in: StandIn) -> None:

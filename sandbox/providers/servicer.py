@@ -1,7 +1,7 @@
 """The engine's resource-provider protocol over an `Api`. Knows nothing of Google or Kubernetes.
 
-Secrets: the stand-in says that it takes none, so the engine hands it plain values and marks outputs of the same name as secret
-again in the state and on the screen.
+Secrets: the stand-in says that it takes none. The engine then hands it plain values, and marks in what comes back as secret
+whatever was secret under the same path (a list is marked whole). The stand-in's part is to keep values out of its messages.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from sandbox.providers.api import Api, Properties
 from sandbox.providers.cloud import Cloud, CloudError
-from sandbox.providers.property_diff import changed_paths, covered_by
+from sandbox.providers.property_diff import carried_over, changed_paths, covered_by, touches
 
 KIND = provider_pb2.PropertyDiff
 HOW = {
@@ -96,18 +96,20 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         token, name = _token_and_name(request.urn)
         inputs = to_dict(request.news)
         refused = self.api.check(token, name, inputs, to_dict(request.olds), request.randomSeed)
-        failures = [provider_pb2.CheckFailure(property=path, reason=f"{path}: {why}") for path, why in refused]
+        # the engine would print the value of a named property, also of a secret one; so the path stands in the reason only
+        failures = [provider_pb2.CheckFailure(reason=f"{path}: {why}" if path else why) for path, why in refused]
         return provider_pb2.CheckResponse(inputs=to_struct(inputs), failures=failures)
 
     def Diff(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         token, _ = _token_and_name(request.urn)
-        replacement = self.api.replacement(token)
+        old, new = to_dict(request.old_inputs), to_dict(request.news)
+        replacement = self.api.replacement(token, old, new)
         detailed: dict[str, provider_pb2.PropertyDiff] = {}
         replaces: list[str] = []
-        for path, how in changed_paths(to_dict(request.old_inputs), to_dict(request.news)):
+        for path, how, before, after in changed_paths(old, new):
             if path.startswith("__") or covered_by(path, request.ignoreChanges):
                 continue
-            replace = covered_by(path, replacement.paths)
+            replace = touches(path, (before, after), replacement.paths)
             detailed[path] = KIND(kind=HOW[how, replace], inputDiff=True)
             if replace:
                 replaces.append(path)
@@ -138,8 +140,8 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         token, name = _token_and_name(request.urn)
         inputs, old = to_dict(request.news), to_dict(request.olds)
         if request.preview:
-            # what exists keeps what the API computed for it
-            return provider_pb2.UpdateResponse(properties=to_struct({**old, **inputs}))
+            outputs = carried_over(old, to_dict(request.old_inputs), inputs)
+            return provider_pb2.UpdateResponse(properties=to_struct(outputs))
 
         def update() -> Any:
             self._fault(name)
@@ -176,6 +178,11 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
             return provider_pb2.InvokeResponse(**{"return": to_struct(answer)})
 
         return self._answer(context, invoke)
+
+    def Construct(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        context.abort(
+            grpc.StatusCode.UNIMPLEMENTED, f"the sandbox cannot render {request.type}: only the real provider can"
+        )
 
     def _fault(self, name: str) -> None:
         """The fault that a test has set for this resource; nothing has been done when it strikes."""

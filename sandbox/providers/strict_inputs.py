@@ -82,33 +82,45 @@ def _value(declared: Any, value: Any, path: str) -> Iterator[Failure]:
         if isinstance(value, Mapping):
             yield from _object(expected, value, path)
         else:
-            yield path, f"must be an object ({expected.__name__}), found {value!r}"
+            yield path, f"must be an object ({expected.__name__}), found {_word(value)}"
     elif origin in (list, collections.abc.Sequence):
         if isinstance(value, list):
             for index, member in enumerate(value):
                 yield from _value(typing.get_args(expected)[0], member, f"{path}[{index}]")
         else:
-            yield path, f"must be a list, found {value!r}"
+            yield path, f"must be a list, found {_word(value)}"
     elif origin in (dict, collections.abc.Mapping):
         if isinstance(value, Mapping):
             for key, member in value.items():
                 yield from _value(typing.get_args(expected)[1], member, f"{path}.{key}")
         else:
-            yield path, f"must be a map, found {value!r}"
+            yield path, f"must be a map, found {_word(value)}"
     elif (reason := _wrong_scalar(expected, value)) is not None:
         yield path, reason
 
 
 def _wrong_scalar(expected: Any, value: Any) -> str | None:
     if expected is bool and not isinstance(value, bool):
-        return f"must be true or false, found {value!r}"
+        return f"must be true or false, found {_word(value)}"
     if expected is int and (isinstance(value, bool) or not isinstance(value, int | float) or value != int(value)):
-        return f"must be a whole number, found {value!r}"
+        return f"must be a whole number, found {_word(value)}"
     if expected is float and (isinstance(value, bool) or not isinstance(value, int | float)):
-        return f"must be a number, found {value!r}"
+        return f"must be a number, found {_word(value)}"
     if expected is str and not isinstance(value, str):
-        return f"must be text, found {value!r}"
+        return f"must be text, found {_word(value)}"
     return None
+
+
+def _word(value: Any) -> str:
+    """What a value is; never the value itself, which may be a secret."""
+    words = (
+        (bool, "true or false"),
+        (int | float, "a number"),
+        (str, "text"),
+        (list, "a list"),
+        (Mapping, "an object"),
+    )
+    return next((word for kind, word in words if isinstance(value, kind)), type(value).__name__)
 
 
 def _unwrap(declared: Any) -> Any:

@@ -14,6 +14,9 @@ from sandbox.providers.gcp.resource_type import ResourceType, World, digits, let
 from sandbox.providers.gcp.types import RESOURCE_TYPES
 from sandbox.providers.strict_inputs import arguments_class, failures
 
+#: Where the real provider notes which inputs it has filled in itself.
+DEFAULTS = "__defaults"
+
 
 class GoogleApi:
     """All resource types of the tables over one cloud."""
@@ -32,7 +35,8 @@ class GoogleApi:
         if kind is None or arguments is None:
             return [("", f"the sandbox does not know {token}: add it to sandbox/providers/gcp/types/")]
         if kind.auto_name is not None and not inputs.get(kind.auto_name):
-            inputs[kind.auto_name] = old.get(kind.auto_name) or f"{name}-{letters(name + seed.hex(), 7)}"
+            kept = old.get(kind.auto_name) if kind.auto_name in old.get(DEFAULTS, ()) else None
+            inputs |= {kind.auto_name: kept or f"{name}-{letters(name + seed.hex(), 7)}", DEFAULTS: [kind.auto_name]}
         found = failures(arguments, inputs)
         if found:
             return found
@@ -40,15 +44,22 @@ class GoogleApi:
             found += label_failures(kind.labels, inputs.get(kind.labels))
         return found + kind.limits(self.world, inputs)
 
-    def replacement(self, token: str) -> Replacement:
-        """The table's paths; a change of project replaces everything."""
+    def replacement(self, token: str, old: Properties, inputs: Properties) -> Replacement:
+        """The table's paths; a change of project replaces everything.
+
+        A name that the user chose and keeps is free only when the old resource is gone. With a name of the provider's own the
+        new resource comes first, under another name.
+        """
         kind = self._kind(token)
-        return Replacement((*kind.replace, "project"), kind.delete_first)
+        name = kind.auto_name
+        keeps = name is not None and name not in inputs.get(DEFAULTS, ()) and old.get(name) == inputs.get(name)
+        return Replacement((*kind.replace, "project"), delete_first=keeps)
 
     def preview(self, token: str, inputs: Properties) -> Properties:
         """Inputs, and UNKNOWN for each computed output."""
         kind = self._kind(token)
-        return {**inputs, **dict.fromkeys(kind.computed(self.world, inputs), UNKNOWN)}
+        computed = dict.fromkeys(kind.computed(self.world, inputs), UNKNOWN)
+        return {**inputs, **computed, **_labels_in_effect(kind, inputs)}
 
     def create(self, token: str, inputs: Properties) -> tuple[str, Properties]:
         """Refuses what the real API refuses, else writes the resource."""
@@ -70,21 +81,24 @@ class GoogleApi:
 
     def read(self, token: str, resource_id: str) -> tuple[Properties, Properties] | None:
         """What the cloud's file says, also when somebody has edited it."""
-        record = self.world.cloud.get(token, resource_id)
+        kind, record = self._kind(token), self.world.cloud.get(token, resource_id)
         if record is None:
             return None
         inputs = record["inputs"]
         # an input object may have members that the API computes (a cluster's endpoints): there the outputs hold more
-        computed = self._kind(token).computed(self.world, inputs)
-        return inputs, {**record["outputs"], **{key: inputs[key] for key in inputs if key not in computed}}
+        computed = kind.computed(self.world, inputs)
+        plain = {key: value for key, value in inputs.items() if key not in computed}
+        return inputs, {**record["outputs"], **plain, **_labels_in_effect(kind, inputs)}
 
     def delete(self, token: str, resource_id: str) -> None:
-        """Deletes unless deletion protection or content forbids it."""
-        record = self.world.cloud.get(token, resource_id)
+        """Deletes, with what is inside, unless deletion protection or content forbids it."""
+        kind, record = self._kind(token), self.world.cloud.get(token, resource_id)
         if record is None:
             return
-        if (reason := self._kind(token).protected(self.world, record["inputs"])) is not None:
+        if (reason := kind.protected(self.world, record["inputs"])) is not None:
             raise CloudError(reason)
+        for content in list(kind.contents(self.world, record["inputs"])):
+            self.world.cloud.delete(*content)
         self.world.cloud.delete(token, resource_id)
 
     def invoke(self, token: str, arguments: Properties) -> Properties:
@@ -102,7 +116,12 @@ class GoogleApi:
         return RESOURCE_TYPES[token]
 
     def _outputs(self, kind: ResourceType, inputs: Properties) -> Properties:
-        outputs = {**inputs, **kind.computed(self.world, inputs)}
-        if kind.labels is not None:
-            outputs["effectiveLabels"] = outputs["pulumiLabels"] = inputs.get(kind.labels) or {}
-        return outputs
+        return {**inputs, **kind.computed(self.world, inputs), **_labels_in_effect(kind, inputs)}
+
+
+def _labels_in_effect(kind: ResourceType, inputs: Properties) -> Properties:
+    """The real provider says again which labels a resource has; the sandbox adds none."""
+    if kind.labels is None:
+        return {}
+    labels = inputs.get(kind.labels) or {}
+    return {"effectiveLabels": labels, "pulumiLabels": labels}

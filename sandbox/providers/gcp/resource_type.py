@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,9 +29,17 @@ class World:
         """The resource's own region, else the provider's."""
         return inputs.get("region") or self.region
 
+    def location_of(self, inputs: Properties) -> str:
+        """The resource's own location, else the provider's region."""
+        return inputs.get("location") or self.region
+
 
 def _no_failures(world: World, inputs: Properties) -> list[Failure]:
     return []
+
+
+def _nothing(world: World, inputs: Properties) -> Iterable[tuple[str, str]]:
+    return ()
 
 
 def _no_refusal(world: World, inputs: Properties) -> str | None:
@@ -44,7 +52,8 @@ class ResourceType:
 
     `identity` gives the id; it is asked only when all inputs are known. `computed` gives the outputs that the API adds, `replace`
     the paths of inputs that force a replacement. `limits` are checked at preview and update, with unknown values in place; `refuses`
-    only when something is created, because it looks at what exists. `protected` says why something may not be deleted.
+    only when something is created, because it looks at what exists. `protected` says why something may not be deleted, `contents`
+    gives (token, id) of what goes with it when it is.
     """
 
     token: str
@@ -54,8 +63,7 @@ class ResourceType:
     limits: Callable[[World, Properties], list[Failure]] = _no_failures
     refuses: Callable[[World, Properties], str | None] = _no_refusal
     protected: Callable[[World, Properties], str | None] = _no_refusal
-    #: Names are unique, so the old one goes before the new one comes.
-    delete_first: bool = True
+    contents: Callable[[World, Properties], Iterable[tuple[str, str]]] = _nothing
     #: The argument that the real provider fills with `<resource name>-<7 characters>` when it is absent; None: it has none.
     auto_name: str | None = "name"
     labels: str | None = None
@@ -71,6 +79,16 @@ def at(value: Any, *path: str | int) -> Any:
         else:
             value = value.get(part) if isinstance(value, dict) else None
     return value
+
+
+def items(value: Any) -> list[Any]:
+    """The members of a list; none where there is no list or it is not known."""
+    return value if isinstance(value, list) else []
+
+
+def entries(value: Any) -> dict[str, Any]:
+    """The entries of a map; none where there is no map or it is not known."""
+    return value if isinstance(value, dict) else {}
 
 
 def known(value: Any) -> bool:

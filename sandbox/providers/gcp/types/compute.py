@@ -3,18 +3,18 @@ compute_router, compute_router_nat (2026-08)."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from ipaddress import IPv4Network
-from itertools import combinations
+from itertools import combinations, product
 
 from sandbox.providers.api import Failure, Properties
 from sandbox.providers.gcp.limits import REGION, name_failures
-from sandbox.providers.gcp.resource_type import ResourceType, World, at, digits, known
+from sandbox.providers.gcp.references import NETWORK, SUBNETWORK, needs_network, network_id
+from sandbox.providers.gcp.resource_type import ResourceType, World, at, digits, items, known
 
 API = "https://www.googleapis.com/compute/v1/"
 NAME = r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?"
 NAME_RULE = "1 to 63 lower-case letters, digits and hyphens, a letter first, no hyphen last"
-ADDRESSED = "gcp:compute/network:Network"
-SUBNETWORK = "gcp:compute/subnetwork:Subnetwork"
 ROUTER = "gcp:compute/router:Router"
 
 
@@ -41,28 +41,52 @@ def _named(world: World, inputs: Properties) -> list[Failure]:
 
 def _subnetwork_limits(world: World, inputs: Properties) -> list[Failure]:
     found = _named(world, inputs)
-    ranges: list[tuple[str, IPv4Network]] = []
-    places = [("ipCidrRange", inputs.get("ipCidrRange"))]
-    secondary = inputs.get("secondaryIpRanges")
-    for index in range(len(secondary) if isinstance(secondary, list) else 0):
-        places.append((f"secondaryIpRanges[{index}].ipCidrRange", at(secondary, index, "ipCidrRange")))
-    for path, value in places:
-        if not known(value):
-            continue
+    for path, value in _written_ranges(inputs):
         try:
-            ranges.append((path, IPv4Network(value)))
+            IPv4Network(value)
         except ValueError as error:
             found.append((path, f"'{value}' is no CIDR block: {error}"))
-    for (path, one), (other_path, other) in combinations(ranges, 2):
+    for (path, one), (other_path, other) in combinations(_ranges(inputs), 2):
         if one.overlaps(other):
             found.append((other_path, f"{other} overlaps {one} at {path}"))
     return found
 
 
-def _needs_network(world: World, inputs: Properties) -> str | None:
-    network = inputs["network"].removeprefix(API)
-    if world.cloud.get(ADDRESSED, network) is None:
-        return f"Error 404: The resource '{network}' was not found, notFound"
+def _written_ranges(inputs: Properties) -> list[tuple[str, str]]:
+    """(path, text) of the ranges that are known."""
+    secondary = items(inputs.get("secondaryIpRanges"))
+    places = [
+        (f"secondaryIpRanges[{number}].ipCidrRange", at(one, "ipCidrRange")) for number, one in enumerate(secondary)
+    ]
+    return [(path, text) for path, text in [("ipCidrRange", inputs.get("ipCidrRange")), *places] if known(text)]
+
+
+def _ranges(inputs: Properties) -> list[tuple[str, IPv4Network]]:
+    """(path, range) of those that are CIDR blocks."""
+    found: list[tuple[str, IPv4Network]] = []
+    for path, text in _written_ranges(inputs):
+        with suppress(ValueError):
+            found.append((path, IPv4Network(text)))
+    return found
+
+
+def _gateway(inputs: Properties) -> str:
+    """The first address of the subnetwork is Google's."""
+    ranges = [block for path, block in _ranges(inputs) if path == "ipCidrRange"]
+    return str(ranges[0].network_address + 1) if ranges else ""
+
+
+def _subnetwork_refusal(world: World, inputs: Properties) -> str | None:
+    """The network must exist, and no other of its ranges may overlap."""
+    if (reason := needs_network(world, inputs)) is not None:
+        return reason
+    network, ranges = network_id(world, inputs, inputs["network"]), _ranges(inputs)
+    for record in world.cloud.all(SUBNETWORK):
+        if network_id(world, record["inputs"], record["inputs"]["network"]) != network:
+            continue
+        for (_, one), (_, other) in product(ranges, _ranges(record["inputs"])):
+            if one.overlaps(other):
+                return f"Error 400: Invalid IPCidrRange: {one} conflicts with existing subnetwork '{record['id']}'"
     return None
 
 
@@ -75,15 +99,15 @@ def _needs_router(world: World, inputs: Properties) -> str | None:
 
 def _network_in_use(world: World, inputs: Properties) -> str | None:
     network = _network_id(world, inputs)
-    for record in world.cloud.all(SUBNETWORK):
-        if record["inputs"]["network"].removeprefix(API) == network:
+    for record in (*world.cloud.all(SUBNETWORK), *world.cloud.all(ROUTER)):
+        if network_id(world, record["inputs"], record["inputs"]["network"]) == network:
             return f"Error 400: The network resource '{network}' is already being used by '{record['id']}'"
     return None
 
 
 RESOURCE_TYPES = (
     ResourceType(
-        token=ADDRESSED,
+        token=NETWORK,
         identity=_network_id,
         computed=lambda w, i: {
             **_link(f"projects/{w.project_of(i)}/global/networks/{i.get('name')}"),
@@ -99,12 +123,12 @@ RESOURCE_TYPES = (
         identity=lambda w, i: _regional_id("subnetworks", w, i),
         computed=lambda w, i: {
             **_link(f"projects/{w.project_of(i)}/regions/{w.region_of(i)}/subnetworks/{i.get('name')}"),
-            "gatewayAddress": "10.0.0.1",
+            "gatewayAddress": _gateway(i),
             "fingerprint": "stand-in",
         },
         replace=("name", "network", "region", "purpose", "description"),
         limits=_subnetwork_limits,
-        refuses=_needs_network,
+        refuses=_subnetwork_refusal,
     ),
     ResourceType(
         token=ROUTER,
@@ -112,7 +136,7 @@ RESOURCE_TYPES = (
         computed=lambda w, i: _link(f"projects/{w.project_of(i)}/regions/{w.region_of(i)}/routers/{i.get('name')}"),
         replace=("name", "network", "region"),
         limits=_named,
-        refuses=_needs_network,
+        refuses=needs_network,
     ),
     ResourceType(
         token="gcp:compute/routerNat:RouterNat",  # noqa: S106

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 
 from sandbox.providers.api import Failure, Properties
 from sandbox.providers.gcp.limits import (
@@ -15,9 +16,9 @@ from sandbox.providers.gcp.limits import (
     name_failures,
     place_failures,
 )
-from sandbox.providers.gcp.resource_type import ResourceType, World, at, digits, known, letters
+from sandbox.providers.gcp.references import CLUSTER, needs_account, needs_network, needs_subnetwork
+from sandbox.providers.gcp.resource_type import ResourceType, World, at, digits, items, known, letters
 
-CLUSTER = "gcp:container/cluster:Cluster"
 NODE_POOL = "gcp:container/nodePool:NodePool"
 NAME = r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?"
 NAME_RULE = "1 to 40 lower-case letters, digits and hyphens, a letter first, no hyphen last"
@@ -25,7 +26,7 @@ TAINT_EFFECTS = ("NO_SCHEDULE", "PREFER_NO_SCHEDULE", "NO_EXECUTE")
 
 
 def _cluster_id(world: World, inputs: Properties) -> str:
-    return f"projects/{world.project_of(inputs)}/locations/{inputs['location']}/clusters/{inputs['name']}"
+    return f"projects/{world.project_of(inputs)}/locations/{world.location_of(inputs)}/clusters/{inputs['name']}"
 
 
 def _cluster_computed(world: World, inputs: Properties) -> Properties:
@@ -64,16 +65,27 @@ def _cluster_protected(world: World, inputs: Properties) -> str | None:
             "Cannot destroy cluster because deletion_protection is set to true. "
             "Set it to false and apply that before the cluster is destroyed or replaced"
         )
-    cluster = inputs["name"]
-    pools = [r["inputs"]["name"] for r in world.cloud.all(NODE_POOL) if r["inputs"]["cluster"] == cluster]
-    return f"cluster {cluster} still has the node pools {', '.join(pools)}" if pools else None
+    return None
+
+
+def _pools(world: World, inputs: Properties) -> Iterator[tuple[str, str]]:
+    """A cluster's node pools go with it, also those that another stack made."""
+    cluster = _cluster_id(world, inputs)
+    for record in world.cloud.all(NODE_POOL):
+        if _cluster_of(world, record["inputs"]) == cluster:
+            yield NODE_POOL, record["id"]
+
+
+def _cluster_refusal(world: World, inputs: Properties) -> str | None:
+    region = ZONE.sub(r"\1", world.location_of(inputs))
+    return needs_network(world, inputs) or needs_subnetwork(world, inputs, region)
 
 
 def _pool_limits(world: World, inputs: Properties) -> list[Failure]:
     found = name_failures("name", inputs.get("name"), NAME, NAME_RULE)
     node = inputs.get("nodeConfig")
     found += label_failures("nodeConfig.resourceLabels", at(node, "resourceLabels"))
-    for index, taint in enumerate(at(node, "taints") or []):
+    for index, taint in enumerate(items(at(node, "taints"))):
         if known(at(taint, "effect")) and taint["effect"] not in TAINT_EFFECTS:
             found.append(
                 (f"nodeConfig.taints[{index}].effect", f"'{taint['effect']}' is none of {', '.join(TAINT_EFFECTS)}")
@@ -111,7 +123,7 @@ def _gpu_limits(inputs: Properties) -> list[Failure]:
         places = zones if isinstance(zones, list) and zones else [inputs.get("location")]
         field = "nodeLocations" if isinstance(zones, list) and zones else "location"
         for place in places:
-            found += place_failures(field, str(accelerator), place)
+            found += place_failures(field, str(accelerator), place, machine)
     return found
 
 
@@ -134,21 +146,25 @@ def _purchase_limits(inputs: Properties) -> list[Failure]:
 
 
 def _cluster_of(world: World, inputs: Properties) -> str:
-    return f"projects/{world.project_of(inputs)}/locations/{inputs.get('location')}/clusters/{inputs['cluster']}"
+    """The cluster's id; a node pool may name its cluster by name or by id."""
+    cluster = str(inputs["cluster"])
+    if "/" in cluster:
+        return cluster
+    return f"projects/{world.project_of(inputs)}/locations/{world.location_of(inputs)}/clusters/{cluster}"
 
 
 def _needs_cluster(world: World, inputs: Properties) -> str | None:
     cluster = _cluster_of(world, inputs)
     if world.cloud.get(CLUSTER, cluster) is None:
         return f"Error 404: Not found: {cluster}., notFound"
-    return None
+    return needs_account(world, at(inputs, "nodeConfig", "serviceAccount"))
 
 
 def _zone_rule(world: World, inputs: Properties) -> list[Failure]:
     location = inputs.get("location")
     region = ZONE.sub(r"\1", str(location)) if known(location) else None
     found: list[Failure] = []
-    for index, zone in enumerate(inputs.get("nodeLocations") or []):
+    for index, zone in enumerate(items(inputs.get("nodeLocations"))):
         if known(zone) and region is not None and not str(zone).startswith(f"{region}-"):
             found.append((f"nodeLocations[{index}]", f"{zone} is not in the cluster's region {region}"))
     return found
@@ -168,10 +184,18 @@ RESOURCE_TYPES = (
             "datapathProvider",
             "initialNodeCount",
             "enableAutopilot",
+            "clusterIpv4Cidr",
+            "defaultMaxPodsPerNode",
+            "description",
+            "enableKubernetesAlpha",
+            "networkingMode",
             "privateClusterConfig.masterIpv4CidrBlock",
+            "privateClusterConfig.privateEndpointSubnetwork",
         ),
         limits=lambda w, i: _cluster_limits(w, i) + _zone_rule(w, i),
+        refuses=_cluster_refusal,
         protected=_cluster_protected,
+        contents=_pools,
     ),
     ResourceType(
         token=NODE_POOL,
@@ -183,6 +207,12 @@ RESOURCE_TYPES = (
             "location",
             "initialNodeCount",
             "nodeConfig.guestAccelerators",
+            "maxPodsPerNode",
+            "placementPolicy",
+            "queuedProvisioning",
+            "nodeConfig.ephemeralStorageLocalSsdConfig",
+            "nodeConfig.preemptible",
+            "nodeConfig.secondaryBootDisks",
             "nodeConfig.spot",
             "nodeConfig.flexStart",
             "nodeConfig.serviceAccount",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sandbox.providers.api import Failure, Properties
 from sandbox.providers.gcp.limits import member_failures, name_failures, role_failures
+from sandbox.providers.gcp.references import ACCOUNT, needs_member
 from sandbox.providers.gcp.resource_type import ResourceType, World, digits
 
 
@@ -25,7 +26,7 @@ def _service_limits(world: World, inputs: Properties) -> list[Failure]:
 
 RESOURCE_TYPES = (
     ResourceType(
-        token="gcp:serviceaccount/account:Account",  # noqa: S106
+        token=ACCOUNT,
         identity=lambda w, i: f"projects/{w.project_of(i)}/serviceAccounts/{_email(w, i)}",
         computed=lambda w, i: {
             "email": _email(w, i),
@@ -43,6 +44,7 @@ RESOURCE_TYPES = (
         computed=lambda w, i: {"etag": "BwYstandin="},
         replace=("role", "member", "condition"),
         limits=lambda w, i: member_failures("member", i.get("member")) + role_failures("role", i.get("role")),
+        refuses=needs_member,
         auto_name=None,
     ),
     ResourceType(

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sandbox.providers.api import Failure, Properties
 from sandbox.providers.gcp.limits import member_failures, name_failures, role_failures
+from sandbox.providers.gcp.references import needs_member
 from sandbox.providers.gcp.resource_type import ResourceType, World, known
 
 BUCKET = "gcp:storage/bucket:Bucket"
+MEMBER = "gcp:storage/bucketIAMMember:BucketIAMMember"
 #: Names that somebody else in the world holds, so that a collision can be seen.
 TAKEN = ("models", "test", "gemma", "data")
 
@@ -45,7 +49,13 @@ def _needs_bucket(world: World, inputs: Properties) -> str | None:
     bucket = inputs["bucket"].removeprefix("b/")
     if world.cloud.get(BUCKET, bucket) is None:
         return f"Error 404: The specified bucket {bucket} does not exist., notFound"
-    return None
+    return needs_member(world, inputs)
+
+
+def _members(world: World, inputs: Properties) -> Iterator[tuple[str, str]]:
+    for record in world.cloud.all(MEMBER):
+        if record["inputs"]["bucket"].removeprefix("b/") == inputs["name"]:
+            yield MEMBER, record["id"]
 
 
 RESOURCE_TYPES = (
@@ -61,10 +71,11 @@ RESOURCE_TYPES = (
         limits=_limits,
         refuses=_taken,
         protected=_holds_objects,
+        contents=_members,
         labels="labels",
     ),
     ResourceType(
-        token="gcp:storage/bucketIAMMember:BucketIAMMember",  # noqa: S106
+        token=MEMBER,
         identity=lambda w, i: (
             "/".join(
                 [f"b/{i['bucket']}", i["role"], i["member"], str((i.get("condition") or {}).get("title", ""))]

@@ -1,0 +1,261 @@
+"""What is said about mistakes in team files and settings, and what a plan makes of good ones. No engine involved."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from stacks.environment import Environment, load_environment
+from stacks.plan import Plan, iam_member, make_plan
+from stacks.problems import SettingsError
+from stacks.schema import SCHEMA
+from stacks.team_file import DeploymentWish, TeamFile
+
+ROOT = Path(__file__).resolve().parents[3]
+TODAY = datetime.date(2026, 11, 24)
+PAYMENTS = "stacks/dev/teams/payments.yaml"
+SUPPORT = "stacks/dev/teams/support.yaml"
+
+
+class Tree:
+    """A copy of the dev environment's files that can be changed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        shutil.copytree(ROOT / "stacks/dev", folder / "stacks/dev")
+        shutil.copy(ROOT / "Pulumi.dev.yaml", folder)
+
+    def edit(self, file: str, old: str, new: str) -> Tree:
+        """Replaces the one place where `old` stands."""
+        path = self.folder / file
+        text = path.read_text(encoding="utf-8")
+        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
+        path.write_text(text.replace(old, new), encoding="utf-8")
+        return self
+
+    def write(self, file: str, text: str) -> Tree:
+        """Writes a file."""
+        (self.folder / file).write_text(text, encoding="utf-8")
+        return self
+
+    def load(self) -> Environment:
+        """The environment."""
+        raw: Any = yaml.safe_load((self.folder / "Pulumi.dev.yaml").read_text(encoding="utf-8"))["config"]
+        return load_environment(self.folder, "dev", "gemma-platform", raw.get("gemma-platform:environment"))
+
+    def plan(self, today: datetime.date = TODAY) -> Plan:
+        """The plan of the environment."""
+        return make_plan(self.load(), today)
+
+    def problems(self, today: datetime.date = TODAY) -> list[str]:
+        """Everything that is wrong, as it is shown."""
+        with pytest.raises(SettingsError) as caught:
+            self.plan(today)
+        return [str(problem) for problem in caught.value.problems]
+
+
+@pytest.fixture
+def tree(tmp_path: Path) -> Tree:
+    """The dev environment as committed."""
+    return Tree(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "expected"),
+    [
+        (
+            PAYMENTS,
+            "    context_tokens: 32768",
+            "    context_tokens: 0",
+            "12: deployments[0].context_tokens: input should",
+        ),
+        (PAYMENTS, "    context_tokens: 32768", "    context_tokens: lots", "12: deployments[0].context_tokens: input"),
+        (
+            PAYMENTS,
+            "runs_on: gke",
+            "runs_on: cloudrun",
+            "16: deployments[0].runs_on: found 'cloudrun'; did you mean 'cloud-run'?",
+        ),
+        (PAYMENTS, "runs_on: gke", "inputs: [text, pictures]", "16: deployments[0].inputs[1]: found 'pictures'"),
+        (PAYMENTS, "runs_on: gke", "inputs: [image]", "10: deployments[0]: inputs must contain text"),
+        (PAYMENTS, "runs_on: gke", "max_items: {image: 2}", "10: deployments[0]: max_items names image"),
+        (PAYMENTS, "runs_on: gke", "image_tokens: 300", "16: deployments[0].image_tokens: found 300"),
+        (
+            PAYMENTS,
+            "runs_on: gke",
+            "full_context_requests: 17",
+            "10: deployments[0]: full_context_requests 17 is above",
+        ),
+        (
+            PAYMENTS,
+            "typical_tokens: 4000",
+            "typical_tokens: 40000",
+            "10: deployments[0]: typical_tokens 40000 is above",
+        ),
+        (PAYMENTS, "runs_on: gke", "gpu: nvidia-l4", "16: deployments[0].gpu: unknown field"),
+        (PAYMENTS, "runs_on: gke", "runs_on: gke\n    runs_on: auto", "17: deployments[0].runs_on: is written twice"),
+        (PAYMENTS, "name: assistant", "name: the-payments-assistant", "10: deployments[0].name: string should match"),
+        (PAYMENTS, "team: payments", "team: platform", "3: team: 'platform' is reserved"),
+        (PAYMENTS, "schema: 1", "schema: 2", "2: schema: found 2"),
+        (
+            PAYMENTS,
+            "monthly_budget_usd: 4000",
+            "monthly_budget_usd: -1",
+            "8: monthly_budget_usd: input should be greater",
+        ),
+        (PAYMENTS, "contact: payments-ml@example.com", "contact: somebody", "5: contact: string should match"),
+        ("Pulumi.dev.yaml", "us-central1-b]", "us-east4-b]", "7: gemma"),
+        (
+            "Pulumi.dev.yaml",
+            "engine_version: 0.33.0",
+            "engine_version: 0.32.0",
+            "12: engine_version: found '0.32.0'; did you",
+        ),
+        (
+            "Pulumi.dev.yaml",
+            "purchase_order: [spot, ",
+            "purchase_order: [spots, ",
+            "13: purchase_order[0]: found 'spots'",
+        ),
+        ("Pulumi.dev.yaml", "    owner: ml-platform\n", "", "owner: is missing"),
+    ],
+)
+def test_each_mistake_is_named_with_its_line_and_field(
+    tree: Tree, file: str, old: str, new: str, expected: str
+) -> None:
+    shown = tree.edit(file, old, new).problems()
+    name = file.rpartition("/")[2]
+    if expected.startswith("7: gemma"):  # the settings as a whole
+        assert any("zones us-east4-b are not in the region us-central1" in line for line in shown), shown
+    elif expected.startswith("owner"):
+        assert any(line.startswith("Pulumi.dev.yaml:") and expected in line for line in shown), shown
+    else:
+        assert any(f"{name}:{expected}" in line for line in shown), shown
+
+
+def test_team_files_that_are_no_mapping_or_hold_tabs_or_tags_are_named(tree: Tree) -> None:
+    tree.write("stacks/dev/teams/a.yaml", "- a list\n").write("stacks/dev/teams/b.yaml", "team:\n\tb\n")
+    tree.write("stacks/dev/teams/c.yaml", "team: !!python/object:os.system {}\n")
+    tree.write(
+        "stacks/dev/teams/d.yml",
+        (tree.folder / SUPPORT).read_text(encoding="utf-8").replace("team: support", "team: d"),
+    )
+    shown = "\n".join(tree.problems())
+    assert "a.yaml:1: must be a mapping" in shown
+    assert "b.yaml:2: is no valid YAML" in shown
+    assert "c.yaml" in shown
+    assert "d.yml: must be named d.yaml" in shown
+
+
+def test_settings_that_are_missing_are_one_problem(tree: Tree) -> None:
+    tree.write("Pulumi.dev.yaml", "config:\n  gcp:project: x\n")
+    assert tree.problems() == [
+        "Pulumi.dev.yaml: gemma-platform:environment: is missing: the settings of the environment"
+    ]
+
+
+def test_a_team_in_two_files_and_a_deployment_twice_are_named(tree: Tree) -> None:
+    text = (tree.folder / PAYMENTS).read_text(encoding="utf-8")
+    tree.write("stacks/dev/teams/copy.yaml", text)
+    tree.write(PAYMENTS, text + text[text.index("  - name: assistant") :])
+    shown = "\n".join(tree.problems())
+    assert (
+        "payments.yaml:17: deployments[1].name: 'assistant' is already the name of the deployment in line 10" in shown
+    )
+    assert "payments.yaml:3: team: 'payments' is already the team of stacks/dev/teams/copy.yaml" in shown
+
+
+def test_yaml_that_reads_yes_and_no_as_booleans_is_explained(tree: Tree) -> None:
+    assert any(
+        "owner: input should be a valid string (found False)" in p
+        for p in tree.edit(PAYMENTS, "owner: payments-ml", "owner: no").problems()
+    )
+
+
+def test_defaults_are_a_quarter_and_an_eighth_and_no_two_fields_are_forgotten() -> None:
+    wish = DeploymentWish(name="a", model="m", context_tokens=32768, peak_concurrent_requests=4)
+    assert (wish.typical, wish.typical_answer) == (8192, 1024)
+    demand = wish.demand("t")
+    assert (demand.full_context_requests, demand.active_hours_per_month, demand.text_only) == (1, 730, True)
+
+
+def test_every_field_of_the_schema_has_a_description() -> None:
+    schema = TeamFile.model_json_schema(by_alias=True)
+    for form in (schema, *schema["$defs"].values()):
+        for name, field in form["properties"].items():
+            assert field.get("description"), name
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "stacks").glob("*/teams/*.yaml")), ids=lambda p: f"{p.parts[-3]}-{p.stem}"
+)
+def test_committed_team_files_name_the_schema_and_satisfy_it(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.startswith("# yaml-language-server: $schema=../../team.schema.json\n")
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    data = yaml.safe_load(text)
+    jsonschema.validate(data, schema)
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate({**data, "gpu": "nvidia-l4"}, schema)
+
+
+def test_deployments_on_the_same_machine_and_purchase_option_share_a_pool_of_their_summed_size(tree: Tree) -> None:
+    text = (tree.folder / PAYMENTS).read_text(encoding="utf-8")
+    second = text[text.index("  - name: assistant") :].replace("assistant", "second")
+    plan = tree.write(PAYMENTS, text + second).plan()
+    (pool,) = plan.pools
+    assert (pool.key, pool.max_nodes) == ("g2-standard-24-spot", 2)
+
+
+def test_quota_that_each_deployment_fits_but_not_all_together_is_named(tree: Tree) -> None:
+    text = (tree.folder / PAYMENTS).read_text(encoding="utf-8")
+    second = text[text.index("  - name: assistant") :].replace("assistant", "second")
+    tree.write(PAYMENTS, text + second).edit("Pulumi.dev.yaml", "gke: {nvidia-l4: 8}", "gke: {nvidia-l4: 3}")
+    (shown,) = tree.problems()
+    assert (
+        "quota.gke.nvidia-l4: 4 GPUs are needed at peak by payments/assistant, payments/second, 3 are declared" in shown
+    )
+
+
+def test_expiry_warns_two_weeks_before_and_fails_the_day_after(tree: Tree) -> None:
+    tree.edit(SUPPORT, "scale_to_zero: true", "scale_to_zero: true\n    expires_on: 2026-12-08")
+    assert tree.plan(datetime.date(2026, 11, 23)).warnings == ()
+    assert "support/helpdesk expires on 2026-12-08" in tree.plan(datetime.date(2026, 11, 24)).warnings[0]
+    assert tree.plan(datetime.date(2026, 12, 8)).warnings
+    assert "expires_on: expired on 2026-12-08" in tree.problems(datetime.date(2026, 12, 9))[0]
+
+
+def test_an_expected_cost_above_the_budget_warns_with_both_amounts(tree: Tree) -> None:
+    (warning,) = tree.edit(PAYMENTS, "monthly_budget_usd: 4000", "monthly_budget_usd: 800").plan().warnings
+    assert "payments: $876.10 a month expected, above monthly_budget_usd $800.00" in warning
+
+
+def test_callers_on_gke_warn_that_they_have_no_effect_and_become_members_on_cloud_run(tree: Tree) -> None:
+    tree.edit(PAYMENTS, "runs_on: gke", "runs_on: gke\n    callers: [shop@example.com]")
+    tree.edit(SUPPORT, "runs_on: cloud-run", "runs_on: cloud-run\n    callers: [app@p.iam.gserviceaccount.com]")
+    plan = tree.plan()
+    assert "callers have no effect" in plan.warnings[0]
+    support = next(d for d in plan.deployments if d.key == "support/helpdesk")
+    assert support.callers == ["group:support-tools@example.com", "serviceAccount:app@p.iam.gserviceaccount.com"]
+    assert iam_member("a@example.com") == "group:a@example.com"
+
+
+def test_a_catalogue_of_the_organisation_is_read_from_inside_the_project_only(tree: Tree) -> None:
+    tree.edit("Pulumi.dev.yaml", "    owner: ml-platform", "    catalogue: ../own.yaml\n    owner: ml-platform")
+    assert "must be a path inside the project" in tree.problems()[0]
+
+
+def test_a_date_arrives_from_the_engine_with_a_time_and_is_still_a_date(tree: Tree) -> None:
+    tree.edit(
+        "Pulumi.dev.yaml",
+        "    owner: ml-platform",
+        '    today: "2026-11-25 00:00:00 +0000 UTC"\n    owner: ml-platform',
+    )
+    assert tree.load().settings.today == datetime.date(2026, 11, 25)
