@@ -1,52 +1,60 @@
-"""Every cloud name of the platform, made from (environment, team, deployment) within each service's limit. Pure."""
+"""Every cloud name of the platform, made by one function within each service's limit. Pure."""
 
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from enum import StrEnum
-
-PREFIX = "gemma"
 
 
 class Service(StrEnum):
     """A service that names things."""
 
+    BUCKET = "Cloud Storage bucket"
     CLOUD_RUN_SERVICE = "Cloud Run service"
-    SERVICE_ACCOUNT = "service account"
     CLUSTER = "GKE cluster"
-    NODE_POOL = "GKE node pool"
     COMPUTE = "Compute Engine resource"
+    NAMESPACE = "Kubernetes namespace"
+    NODE_POOL = "GKE node pool"
+    SERVICE_ACCOUNT = "service account"
 
 
-#: Longest name in characters. Sources, read 2026-11: reference pages of run.googleapis.com Service, IAM service accounts,
-#: GKE clusters and node pools, Compute Engine resource names.
+#: Longest name in characters. Sources, read 2026-11: reference pages of Cloud Storage, run.googleapis.com, GKE, Compute Engine
+#: and IAM; kubernetes.io/docs/concepts/overview/working-with-objects/names.
 NAME_LIMITS = {
+    Service.BUCKET: 63,
     Service.CLOUD_RUN_SERVICE: 49,
-    Service.SERVICE_ACCOUNT: 30,
     Service.CLUSTER: 40,
-    Service.NODE_POOL: 40,
     Service.COMPUTE: 63,
+    Service.NAMESPACE: 63,
+    Service.NODE_POOL: 40,
+    Service.SERVICE_ACCOUNT: 30,
 }
+#: Names of these are always made of one part, which may therefore hold hyphens.
+_ONE_PART = (Service.BUCKET, Service.NAMESPACE, Service.NODE_POOL)
 
 
-def cloud_name(service: Service, *parts: str) -> str:
-    """`gemma-<part>-<part>...` for that service.
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What all names of an environment share."""
 
-    Parts that contain a hyphen could be read in two ways (team `a-b` with `c`, team `a` with `b-c`), and long ones must be cut:
-    both get six characters of a digest at the end, so that different parts never share a name.
+    project: str
+    environment: str
+
+
+def cloud_name(service: Service, scope: Scope, *parts: str) -> str:
+    """The name of something, `parts` being team and deployment, or what the platform calls it.
+
+    `gemma-<environment>-<part>-...`; a bucket's name is global, so the project, which is too, stands in front; a namespace is
+    `team-<team>`, which keeps it apart from system namespaces. Parts that contain a hyphen could be read in two ways (team `a-b`
+    with `c`, team `a` with `b-c`), and long names must be cut: both get six characters of a digest at the end, so that different
+    parts never share a name.
     """
-    plain, limit = "-".join((PREFIX, *parts)), NAME_LIMITS[service]
-    if len(plain) <= limit and not any("-" in part for part in parts[1:]):
+    stems = {Service.BUCKET: (scope.project, scope.environment), Service.NAMESPACE: ("team",)}
+    stem = stems.get(service, ("gemma", scope.environment))
+    plain, limit = "-".join((*stem, *parts)), NAME_LIMITS[service]
+    ambiguous = service not in _ONE_PART and any("-" in part for part in parts)
+    if len(plain) <= limit and not ambiguous:
         return plain
-    digest = hashlib.sha256("/".join(parts).encode()).hexdigest()[:6]
+    digest = hashlib.sha256("/".join((*stem, *parts)).encode()).hexdigest()[:6]
     return f"{plain[: limit - 7].rstrip('-')}-{digest}"
-
-
-def namespace_name(team: str) -> str:
-    """The Kubernetes namespace of a team; the prefix keeps it apart from system namespaces."""
-    return f"team-{team}"
-
-
-def bucket_name(project: str, environment: str) -> str:
-    """The environment's model bucket. Bucket names are global, so the project's id, which is too, stands in front."""
-    return f"{project}-{environment}-models"

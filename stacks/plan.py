@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from components.labels import GOOGLE_KEYS, KUBERNETES_KEYS, Labels, make_labels
-from components.naming import bucket_name
+from components.naming import Scope, Service, cloud_name
 from components.served_model import ServedModelArgs, served_model, weights_uri
 from components.sizing.errors import SizingError
 from components.sizing.placement import place
@@ -89,7 +89,8 @@ def make_plan(environment: Environment, today: datetime.date) -> Plan:
     Raises SettingsError with every wish that cannot be served and every rule that the result would break.
     """
     settings, catalogue = environment.settings, environment.catalogue
-    supply, bucket = settings.supply(), bucket_name(settings.project, environment.name)
+    scope = Scope(settings.project, environment.name)
+    supply, bucket = settings.supply(), cloud_name(Service.BUCKET, scope, "models")
     problems: list[Problem] = []
     deployments: list[PlannedDeployment] = []
     for loaded in environment.teams:

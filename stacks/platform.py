@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pulumi
+import pulumi_gcp as gcp
 import pulumi_kubernetes as k8s
 
 from components.google.cloud_run_model import CloudRunModel, CloudRunModelArgs
@@ -16,7 +17,7 @@ from components.google.ranges import carve_ranges
 from components.kubernetes.gemma_deployment import GemmaDeployment, GemmaDeploymentArgs
 from components.kubernetes.inference_service import POOL_LABEL
 from components.kubernetes.team import Team, TeamArgs
-from components.naming import Service, cloud_name, namespace_name
+from components.naming import Scope, Service, cloud_name
 from stacks.environment import LoadedTeam
 from stacks.plan import Plan, PlannedDeployment, PlannedPool
 
@@ -30,13 +31,15 @@ class Platform:
         self.name = plan.environment.name
         for warning in plan.warnings:
             pulumi.log.warn(warning)
+        # explicit, so that project and region stand in the settings alone
+        self.google = gcp.Provider("google", project=self.settings.project, region=self.settings.region)
         self.network = self._network()
         self.bucket = self._bucket()
         self.cluster = self._cluster()
         self.pools = {pool.key: self._pool(pool) for pool in plan.pools}
-        kubernetes = k8s.Provider("gke", kubeconfig=self.cluster.kubeconfig)
-        self.teams = {loaded.team.team: self._team(loaded, kubernetes) for loaded in plan.environment.teams}
-        self.endpoints = {planned.key: self._deployment(planned, kubernetes).endpoint for planned in plan.deployments}
+        self.kubernetes = k8s.Provider("gke", kubeconfig=self.cluster.kubeconfig)
+        self.teams = {loaded.team.team: self._team(loaded) for loaded in plan.environment.teams}
+        self.endpoints = {planned.key: self._deployment(planned).endpoint for planned in plan.deployments}
 
     def outputs(self) -> dict[str, Any]:
         """Stack outputs: plain data for people, reports and other stacks."""
@@ -56,8 +59,14 @@ class Platform:
             },
         }
 
+    def _on_google(self) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(providers=[self.google])
+
+    def _on_cluster(self, *needed: pulumi.Resource) -> pulumi.ResourceOptions:
+        return pulumi.ResourceOptions(providers=[self.google, self.kubernetes], depends_on=list(needed))
+
     def _cloud_name(self, service: Service, *parts: str) -> str:
-        return cloud_name(service, self.name, *parts)
+        return cloud_name(service, Scope(self.settings.project, self.name), *parts)
 
     def _network(self) -> Network:
         ranges = carve_ranges(self.settings.network_range)
@@ -70,6 +79,7 @@ class Platform:
                 pods_range=ranges.pods,
                 services_range=ranges.services,
             ),
+            self._on_google(),
         )
 
     def _bucket(self) -> ModelBucket:
@@ -81,6 +91,7 @@ class Platform:
                 force_destroy=not self.settings.deletion_protection,
                 labels=self.plan.shared_labels.google(),
             ),
+            self._on_google(),
         )
 
     def _cluster(self) -> Cluster:
@@ -100,6 +111,7 @@ class Platform:
                 labels=self.plan.shared_labels.google(),
                 node_labels=self.plan.shared_labels.kubernetes(),
             ),
+            self._on_google(),
         )
 
     def _node_locations(self, zones: tuple[str, ...]) -> list[str]:
@@ -111,7 +123,7 @@ class Platform:
         if record.machine_type is None or record.purchase_option is None or record.boot_disk_type is None:
             raise AssertionError(f"pool {pool.key} stands for a record that is not on GKE")
         args = GpuNodePoolArgs(
-            name=cloud_name(Service.NODE_POOL, pool.key),
+            name=self._cloud_name(Service.NODE_POOL, pool.key),
             cluster_name=self.cluster.cluster_name,
             location=self.settings.cluster_location,
             node_locations=list(pool.zones),
@@ -127,12 +139,12 @@ class Platform:
         )
         if record.reservation:
             args["reservation"] = record.reservation
-        return GpuNodePool(pool.key, args)
+        return GpuNodePool(pool.key, args, self._on_google())
 
-    def _team(self, loaded: LoadedTeam, kubernetes: k8s.Provider) -> Team:
+    def _team(self, loaded: LoadedTeam) -> Team:
         team = loaded.team
         args = TeamArgs(
-            namespace=namespace_name(team.team),
+            namespace=self._cloud_name(Service.NAMESPACE, team.team),
             contact=team.contact,
             project=self.settings.project,
             project_number=self.settings.project_number,
@@ -146,23 +158,23 @@ class Platform:
         if team.group:
             args["group"] = team.group
         # the workload identity pool exists once the cluster does
-        return Team(team.team, args, pulumi.ResourceOptions(providers=[kubernetes], depends_on=[self.cluster]))
+        return Team(team.team, args, self._on_cluster(self.cluster))
 
-    def _deployment(self, planned: PlannedDeployment, kubernetes: k8s.Provider) -> GemmaDeployment | CloudRunModel:
+    def _deployment(self, planned: PlannedDeployment) -> GemmaDeployment | CloudRunModel:
         team = self.teams[planned.loaded.team.team]
         if planned.pool is not None:
             return GemmaDeployment(
                 planned.key,
                 GemmaDeploymentArgs(
                     name=planned.wish.name,
-                    namespace_name=namespace_name(planned.loaded.team.team),
+                    namespace_name=self._cloud_name(Service.NAMESPACE, planned.loaded.team.team),
                     namespace=team.namespace,
                     service_account=team.service_account,
                     pool=planned.pool,
                     labels=planned.labels.kubernetes(),
                     model=planned.model,
                 ),
-                pulumi.ResourceOptions(providers=[kubernetes], depends_on=[team, self.pools[planned.pool]]),
+                self._on_cluster(team, self.pools[planned.pool]),
             )
         parts = (planned.loaded.team.team, planned.wish.name)
         return CloudRunModel(
@@ -181,4 +193,5 @@ class Platform:
                 labels=planned.labels.google(),
                 model=planned.model,
             ),
+            self._on_google(),
         )

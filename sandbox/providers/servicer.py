@@ -175,7 +175,9 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
     def Invoke(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         def invoke() -> Any:
             answer = self.api.invoke(request.tok, to_dict(request.args))
-            return provider_pb2.InvokeResponse(**{"return": to_struct(answer)})
+            response = provider_pb2.InvokeResponse()
+            getattr(response, "return").CopyFrom(to_struct(answer))  # the field's name is a word of Python's own
+            return response
 
         return self._answer(context, invoke)
 

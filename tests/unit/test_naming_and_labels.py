@@ -10,39 +10,48 @@ from hypothesis import strategies as st
 
 from components.google.ranges import carve_ranges
 from components.labels import GOOGLE_KEYS, KUBERNETES_KEYS, is_label_value, make_labels
-from components.naming import NAME_LIMITS, Service, bucket_name, cloud_name, namespace_name
+from components.naming import NAME_LIMITS, Scope, Service, cloud_name
 from components.sizing.catalogue import load_catalogue
 from stacks.team_file import NAME_PATTERN
 
+DEV = Scope("example-gemma-dev", "dev")
+TWO_PARTS = [Service.CLOUD_RUN_SERVICE, Service.SERVICE_ACCOUNT]
 NAMES = st.from_regex(NAME_PATTERN, fullmatch=True).filter(lambda name: not name.endswith("\n"))
 
 
-@given(st.sampled_from(list(Service)), NAMES, NAMES)
+@given(st.sampled_from(TWO_PARTS), NAMES, NAMES)
 def test_every_name_is_legal_and_within_the_limit_of_its_service(service: Service, team: str, name: str) -> None:
-    made = cloud_name(service, "dev", team, name)
+    made = cloud_name(service, DEV, team, name)
     assert len(made) <= NAME_LIMITS[service]
     assert re.fullmatch(r"[a-z]([-a-z0-9]*[a-z0-9])?", made)
     assert len(made) >= 6  # the least that a service account takes
 
 
-@given(st.sampled_from(list(Service)), st.tuples(NAMES, NAMES), st.tuples(NAMES, NAMES))
+@given(st.sampled_from(TWO_PARTS), st.tuples(NAMES, NAMES), st.tuples(NAMES, NAMES))
 def test_different_deployments_never_share_a_name(
     service: Service, one: tuple[str, str], other: tuple[str, str]
 ) -> None:
-    assert (cloud_name(service, "dev", *one) == cloud_name(service, "dev", *other)) == (one == other)
+    assert (cloud_name(service, DEV, *one) == cloud_name(service, DEV, *other)) == (one == other)
 
 
 def test_teams_whose_names_run_together_are_kept_apart() -> None:
-    assert cloud_name(Service.SERVICE_ACCOUNT, "dev", "a-b", "c") != cloud_name(
-        Service.SERVICE_ACCOUNT, "dev", "a", "b-c"
-    )
-    assert cloud_name(Service.CLOUD_RUN_SERVICE, "dev", "support", "helpdesk") == "gemma-dev-support-helpdesk"
+    assert cloud_name(Service.SERVICE_ACCOUNT, DEV, "a-b", "c") != cloud_name(Service.SERVICE_ACCOUNT, DEV, "a", "b-c")
+    assert cloud_name(Service.CLOUD_RUN_SERVICE, DEV, "support", "helpdesk") == "gemma-dev-support-helpdesk"
 
 
-def test_namespaces_and_buckets_say_whose_they_are() -> None:
-    assert namespace_name("payments") == "team-payments"
-    assert bucket_name("example-gemma-dev", "dev") == "example-gemma-dev-dev-models"
-    assert len(bucket_name("p" * 30, "e" * 10)) <= 63
+@given(NAMES, NAMES)
+def test_namespaces_are_legal_and_never_shared(one: str, other: str) -> None:
+    names = [cloud_name(Service.NAMESPACE, DEV, team) for team in (one, other)]
+    assert (names[0] == names[1]) == (one == other)
+    assert len(names[0]) <= 63
+
+
+def test_namespaces_buckets_and_pools_say_what_they_are() -> None:
+    assert cloud_name(Service.NAMESPACE, DEV, "payments") == "team-payments"
+    assert cloud_name(Service.BUCKET, DEV, "models") == "example-gemma-dev-dev-models"
+    assert cloud_name(Service.NODE_POOL, DEV, "g2-standard-24-spot") == "gemma-dev-g2-standard-24-spot"
+    longest = cloud_name(Service.NODE_POOL, DEV, "g2-standard-24-reservation-" + "r" * 40)
+    assert len(longest) == 40
 
 
 @pytest.mark.parametrize(

@@ -51,9 +51,9 @@ class ResourceType:
     """One type.
 
     `identity` gives the id; it is asked only when all inputs are known. `computed` gives the outputs that the API adds, `replace`
-    the paths of inputs that force a replacement. `limits` are checked at preview and update, with unknown values in place; `refuses`
-    only when something is created, because it looks at what exists. `protected` says why something may not be deleted, `contents`
-    gives (token, id) of what goes with it when it is.
+    the paths of inputs that force a replacement. `limits` are checked at preview and update, with unknown values in place;
+    `refuses` only when something is created, because it looks at what exists. `protected` says why something may not be deleted,
+    `contents` gives (token, id) of what goes with it when it is.
     """
 
     token: str

@@ -27,7 +27,7 @@ PREDICTOR_FIELDS = (
     "timeout",
     "workerSpec",
 )
-"""Whole numbers among them, for the type check."""
+#: Whole numbers among them.
 PREDICTOR_NUMBERS = (
     "canaryTrafficPercent",
     "containerConcurrency",

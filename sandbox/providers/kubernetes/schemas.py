@@ -6,22 +6,25 @@ The schemas are those of `kubernetes-validate` for the targeted version, strict:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
 import kubernetes_validate
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
 from kubernetes_validate.utils import schema_contents
 from pulumi.runtime.rpc import UNKNOWN
 from referencing import Registry, Resource
 
 from sandbox.providers.api import Failure
+from sandbox.providers.kubernetes.definitions import defined_failures
 from sandbox.providers.kubernetes.preinstalled import CUSTOM_KINDS, PREDICTOR_FIELDS, PREDICTOR_NUMBERS
+from sandbox.providers.kubernetes.schema_errors import schema_failures, word
 
 #: The Kubernetes version that the platform targets (default of GKE's Regular channel in 2026-09).
 VERSION = "1.35"
+
+#: Where a schema says which kinds it is for.
+KINDS = "x-kubernetes-group-version-kind"
 
 Object = dict[str, Any]
 
@@ -51,10 +54,16 @@ def _definition_validator(definition: str) -> Draft202012Validator:
     return Draft202012Validator({"$ref": f"{identity}#/$defs/{definition}"}, registry=_definitions() @ Registry())
 
 
+@cache
+def _built_in_groups() -> frozenset[str]:
+    """The groups that the schemas themselves name."""
+    kinds = (kind for schema in _definitions().contents["$defs"].values() for kind in schema.get(KINDS, ()))
+    return frozenset(kind["group"] for kind in kinds)
+
+
 def is_custom(api_version: str) -> bool:
-    """True for groups that are not built in: a built-in group has no dot or ends with k8s.io."""
-    group = api_version.rpartition("/")[0]
-    return "." in group and not group.endswith(".k8s.io")
+    """True for groups that are not built in; many of those end with k8s.io too (gateway.networking.k8s.io)."""
+    return api_version.rpartition("/")[0] not in _built_in_groups()
 
 
 def failures(value: Object, definition: Object | None) -> list[Failure]:
@@ -70,31 +79,22 @@ def failures(value: Object, definition: Object | None) -> list[Failure]:
     validator = _validator(name)
     if validator is None:
         return [("kind", f'no matches for kind "{kind}" in version "{api_version}" (Kubernetes {VERSION})')]
-    return list(_errors(validator, value))
+    return list(schema_failures(validator, value))
 
 
 def _custom_failures(value: Object, api_version: str, kind: str, definition: Object | None) -> list[Failure]:
     found = list(
-        _errors(
+        schema_failures(
             _definition_validator("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"),
             value.get("metadata") or {},
             "metadata",
         )
     )
     if definition is not None:
-        return found + _defined_failures(value, api_version, definition)
+        return found + defined_failures(value, definition)
     if (api_version, kind) not in CUSTOM_KINDS:
         return [("kind", f'no matches for kind "{kind}" in version "{api_version}": ensure CRDs are installed first')]
     return found + _inference_service_failures(value)
-
-
-def _defined_failures(value: Object, api_version: str, definition: Object) -> list[Failure]:
-    version = api_version.rpartition("/")[2]
-    for served in definition["spec"].get("versions", []):
-        if served["name"] == version:
-            schema = served.get("schema", {}).get("openAPIV3Schema")
-            return list(_errors(Draft202012Validator(schema), value)) if schema else []
-    return [("apiVersion", f"no version {version} in {definition['metadata']['name']}")]
 
 
 def _inference_service_failures(value: Object) -> list[Failure]:
@@ -111,30 +111,8 @@ def _inference_service_failures(value: Object) -> list[Failure]:
     for key in PREDICTOR_NUMBERS:
         number = predictor.get(key)
         if number not in (None, UNKNOWN) and (isinstance(number, bool) or not isinstance(number, int)):
-            found.append((f"spec.predictor.{key}", f"must be a whole number, found {number!r}"))
+            found.append((f"spec.predictor.{key}", f"must be a whole number, found {word(number)}"))
     pod = {key: member for key, member in predictor.items() if key not in PREDICTOR_FIELDS}
     if "model" in predictor:
         pod.setdefault("containers", [])
-    return found + list(_errors(_definition_validator("io.k8s.api.core.v1.PodSpec"), pod, "spec.predictor"))
-
-
-def _errors(validator: Draft202012Validator, value: Any, prefix: str = "") -> Iterator[Failure]:
-    for error in validator.iter_errors(value):
-        for leaf in _leaves(error):
-            if leaf.instance != UNKNOWN:
-                yield _path(leaf, prefix), leaf.message
-
-
-def _leaves(error: ValidationError) -> Iterator[ValidationError]:
-    """Of an alternative that none of the choices meets, the errors of the nearest one."""
-    if error.context:
-        yield min(error.context, key=lambda inner: len(inner.absolute_path) * -1)
-    else:
-        yield error
-
-
-def _path(error: ValidationError, prefix: str) -> str:
-    text = prefix
-    for part in error.absolute_path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return text
+    return found + list(schema_failures(_definition_validator("io.k8s.api.core.v1.PodSpec"), pod, "spec.predictor"))

@@ -19,8 +19,12 @@ GOOGLE = {
 KUBERNETES = {**{k: v for k, v in GOOGLE.items() if k != "owner"}, "app.kubernetes.io/owner": "ml-platform"}
 
 
+google = gcp.Provider("google", project=PROJECT, region=REGION)
+
+
 def component(kind: str, name: str, opts: pulumi.ResourceOptions | None = None) -> pulumi.ResourceOptions:
     """Registers an empty component and returns the options that put a child into it."""
+    opts = pulumi.ResourceOptions.merge(pulumi.ResourceOptions(providers=[google]), opts)
     return pulumi.ResourceOptions(parent=pulumi.ComponentResource(f"gemma-platform:index:{kind}", name, {}, opts))
 
 
@@ -112,7 +116,7 @@ gcp.container.NodePool(
 
 kubernetes = k8s.Provider("gke", kubeconfig=cluster.endpoint.apply(lambda host: f"server: {host}"))
 for team in ("payments", "support"):
-    inside = component("Team", team, pulumi.ResourceOptions(providers=[kubernetes]))
+    inside = component("Team", team, pulumi.ResourceOptions(providers=[google, kubernetes]))
     namespace = k8s.core.v1.Namespace(
         team, metadata=k8s.meta.v1.ObjectMetaArgs(name=f"team-{team}", labels=KUBERNETES), opts=inside
     )
@@ -136,7 +140,7 @@ for team in ("payments", "support"):
 
 ENGINE = ["gs://models/google/gemma-4-E4B-it", "--max-model-len=8192", "--max-num-seqs=2", "--language-model-only"]
 IMAGE = "docker.io/vllm/vllm-openai:v0.33.0"
-inside = component("GemmaDeployment", "payments/assistant", pulumi.ResourceOptions(providers=[kubernetes]))
+inside = component("GemmaDeployment", "payments/assistant", pulumi.ResourceOptions(providers=[google, kubernetes]))
 k8s.apiextensions.CustomResource(
     "payments/assistant",
     api_version="serving.kserve.io/v1beta1",

@@ -6,6 +6,8 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterator
 
+from pulumi.runtime.rpc import UNKNOWN
+
 from sandbox.providers.api import Failure, Properties
 from sandbox.providers.gcp.limits import (
     HYPERDISK_ONLY,
@@ -22,6 +24,7 @@ from sandbox.providers.gcp.resource_type import ResourceType, World, at, digits,
 NODE_POOL = "gcp:container/nodePool:NodePool"
 NAME = r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?"
 NAME_RULE = "1 to 40 lower-case letters, digits and hyphens, a letter first, no hyphen last"
+WAYS_TO_BUY = (("spot",), ("flexStart",), ("reservationAffinity", "consumeReservationType"))
 TAINT_EFFECTS = ("NO_SCHEDULE", "PREFER_NO_SCHEDULE", "NO_EXECUTE")
 
 
@@ -129,8 +132,8 @@ def _gpu_limits(inputs: Properties) -> list[Failure]:
 
 def _purchase_limits(inputs: Properties) -> list[Failure]:
     node = inputs.get("nodeConfig")
-    spot, flex = at(node, "spot") is True, at(node, "flexStart") is True
-    reserved = at(node, "reservationAffinity", "consumeReservationType") == "SPECIFIC_RESERVATION"
+    ways = [at(node, *path) for path in WAYS_TO_BUY]
+    spot, flex, reserved = ways[0] is True, ways[1] is True, ways[2] == "SPECIFIC_RESERVATION"
     machine, found = at(node, "machineType"), []
     if spot and flex:
         found.append(("nodeConfig.flexStart", "spot and flexStart exclude each other"))
@@ -138,7 +141,7 @@ def _purchase_limits(inputs: Properties) -> list[Failure]:
         found.append(("nodeConfig.reservationAffinity", "a reservation cannot be used with spot or flexStart"))
     if flex and inputs.get("autoscaling") is None:
         found.append(("nodeConfig.flexStart", "flexStart needs autoscaling"))
-    if machine in NOT_ON_DEMAND and not (spot or flex or reserved):
+    if machine in NOT_ON_DEMAND and not (spot or flex or reserved or UNKNOWN in ways):
         found.append(
             ("nodeConfig.machineType", f"{machine} is sold as Spot, Flex-start or by reservation, not on demand")
         )
