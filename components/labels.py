@@ -49,11 +49,11 @@ class Labels:
     active_param_ratio: str
 
     def kubernetes(self) -> dict[str, str]:
-        """Labels of a Kubernetes object or a node."""
+        """Labels of a Kubernetes object."""
         return {OWNER_KUBERNETES: self.owner, **self._common()}
 
     def google(self) -> dict[str, str]:
-        """Labels of a Google Cloud resource."""
+        """Labels of a Google Cloud resource, and of GKE nodes: a node's own labels may not be in `kubernetes.io`."""
         return {OWNER_GOOGLE: self.owner, **self._common()}
 
     def _common(self) -> dict[str, str]:

@@ -228,6 +228,10 @@ def _warnings(deployments: list[PlannedDeployment], environment: Environment, to
                 f"{planned.key} runs on GKE and is reached from inside the cluster only: callers have no effect there"
             )
     for loaded in environment.teams:
+        if loaded.team.group and environment.settings.cluster.security_group is None:
+            warnings.append(
+                f"{loaded.team.team}: group has no rights in the cluster while cluster.security_group is not set"
+            )
         costs = [p.record.usd_per_month for p in deployments if p.loaded is loaded]
         expected = sum(costs, Decimal(0))
         if expected > loaded.team.monthly_budget_usd:

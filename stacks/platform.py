@@ -95,24 +95,22 @@ class Platform:
         )
 
     def _cluster(self) -> Cluster:
-        return Cluster(
-            "cluster",
-            ClusterArgs(
-                name=self._cloud_name(Service.CLUSTER),
-                project=self.settings.project,
-                location=self.settings.cluster_location,
-                node_locations=self._node_locations(self.settings.zones),
-                network_id=self.network.network_id,
-                subnetwork_id=self.network.subnetwork_id,
-                node_account_id=self._cloud_name(Service.SERVICE_ACCOUNT, "nodes"),
-                system_machine_type=self.settings.cluster.system_machine_type,
-                system_nodes_per_zone=self.settings.cluster.system_nodes_per_zone,
-                deletion_protection=self.settings.deletion_protection,
-                labels=self.plan.shared_labels.google(),
-                node_labels=self.plan.shared_labels.kubernetes(),
-            ),
-            self._on_google(),
+        args = ClusterArgs(
+            name=self._cloud_name(Service.CLUSTER),
+            project=self.settings.project,
+            location=self.settings.cluster_location,
+            node_locations=self._node_locations(self.settings.zones),
+            network_id=self.network.network_id,
+            subnetwork_id=self.network.subnetwork_id,
+            node_account_id=self._cloud_name(Service.SERVICE_ACCOUNT, "nodes"),
+            system_machine_type=self.settings.cluster.system_machine_type,
+            system_nodes_per_zone=self.settings.cluster.system_nodes_per_zone,
+            deletion_protection=self.settings.deletion_protection,
+            labels=self.plan.shared_labels.google(),
         )
+        if self.settings.cluster.security_group:
+            args["security_group"] = self.settings.cluster.security_group
+        return Cluster("cluster", args, self._on_google())
 
     def _node_locations(self, zones: tuple[str, ...]) -> list[str]:
         """System nodes of a zonal cluster stay in its zone, to keep it small; a regional one spreads them."""
@@ -135,7 +133,7 @@ class Platform:
             boot_disk_type=record.boot_disk_type,
             service_account=self.cluster.node_service_account,
             labels=self.plan.shared_labels.google(),
-            node_labels={**self.plan.shared_labels.kubernetes(), POOL_LABEL: pool.key},
+            node_labels={**self.plan.shared_labels.google(), POOL_LABEL: pool.key},
         )
         if record.reservation:
             args["reservation"] = record.reservation

@@ -15,7 +15,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from components.google.ranges import carve_ranges
 from components.sizing.catalogue import PurchaseOption
 from components.sizing.demand import PriceAdjustment, Reservation, Supply
-from stacks.team_file import LabelValue, Positive
+from stacks.team_file import Email, LabelValue, Positive
 
 #: Key of the settings in the stack's config, below the project's name.
 CONFIG_KEY = "environment"
@@ -74,6 +74,11 @@ class ClusterSettings(_Settings):
 
     location: Literal["zonal", "regional"] = Field(
         description="zonal: in the first of the zones; regional: spread over all of them."
+    )
+    security_group: Email | None = Field(
+        default=None,
+        description="The organisation's `gke-security-groups@<domain>`, which holds the teams' groups; without it a team's group "
+        "has no rights in the cluster. Default: none.",
     )
     system_machine_type: str = Field(default="e2-standard-4", description="Machine type of the system nodes.")
     system_nodes_per_zone: Positive = Field(default=1, description="System nodes in each zone.")

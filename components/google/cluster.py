@@ -6,7 +6,7 @@ Settings follow GoogleCloudPlatform/accelerated-platforms container_cluster.tf (
 """
 
 import json
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 import pulumi
 import pulumi_gcp as gcp
@@ -45,12 +45,12 @@ class ClusterArgs(TypedDict):
     """Machine type of the system nodes."""
     system_nodes_per_zone: int
     """System nodes in each zone."""
+    security_group: NotRequired[str]
+    """`gke-security-groups@<domain>`, whose member groups may be named in role bindings."""
     deletion_protection: bool
     """Refuse to delete the cluster."""
     labels: dict[str, str]
-    """Google labels of the cluster and its nodes."""
-    node_labels: dict[str, str]
-    """Kubernetes labels of the system nodes."""
+    """Labels of the cluster, of its nodes in Google Cloud, and of its nodes in Kubernetes."""
 
 
 class Cluster(pulumi.ComponentResource):
@@ -89,7 +89,7 @@ class Cluster(pulumi.ComponentResource):
                 machine_type=args["system_machine_type"],
                 service_account=account.email,
                 oauth_scopes=["https://www.googleapis.com/auth/cloud-platform"],
-                labels=args["node_labels"],
+                labels=args["labels"],
                 resource_labels=args["labels"],
                 workload_metadata_config=gcp.container.NodePoolNodeConfigWorkloadMetadataConfigArgs(
                     mode="GKE_METADATA"
@@ -137,6 +137,9 @@ def _create_cluster(name: str, args: ClusterArgs, opts: pulumi.ResourceOptions) 
         workload_identity_config=gcp.container.ClusterWorkloadIdentityConfigArgs(
             workload_pool=f"{args['project']}.svc.id.goog"
         ),
+        authenticator_groups_config=gcp.container.ClusterAuthenticatorGroupsConfigArgs(security_group=security_group)
+        if (security_group := args.get("security_group"))
+        else None,
         datapath_provider="ADVANCED_DATAPATH",
         release_channel=gcp.container.ClusterReleaseChannelArgs(channel="REGULAR"),
         addons_config=gcp.container.ClusterAddonsConfigArgs(

@@ -33,7 +33,7 @@ Place = tuple[tuple[str, ...], Sequence[str]]
 
 #: Further places inside a resource that carry labels of their own: what the resource creates is billed by them.
 INNER_PLACES: dict[str, tuple[Place, ...]] = {
-    NODE_POOL: ((("nodeConfig", "resourceLabels"), GOOGLE_KEYS), (("nodeConfig", "labels"), KUBERNETES_KEYS)),
+    NODE_POOL: ((("nodeConfig", "resourceLabels"), GOOGLE_KEYS), (("nodeConfig", "labels"), GOOGLE_KEYS)),
     CLOUD_RUN_SERVICE: ((("template", "labels"), GOOGLE_KEYS),),
     INFERENCE_SERVICE: ((("spec", "predictor", "labels"), KUBERNETES_KEYS),),
 }

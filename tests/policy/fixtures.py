@@ -33,7 +33,7 @@ BUCKET = Resource("gcp:storage/bucket:Bucket", "documents", {"name": "d", "label
 NODE_POOL = Resource(
     "gcp:container/nodePool:NodePool",
     "pool",
-    {"cluster": UNKNOWN, "nodeConfig": {"labels": KUBERNETES, "resourceLabels": GOOGLE}},
+    {"cluster": UNKNOWN, "nodeConfig": {"labels": GOOGLE, "resourceLabels": GOOGLE}},
 )
 NAMESPACE = Resource("kubernetes:core/v1:Namespace", "search", {"metadata": {"name": "search", "labels": KUBERNETES}})
 INFERENCE_SERVICE = Resource(

@@ -37,7 +37,7 @@ def test_all_mistakes_in_all_files_are_named_at_once_with_line_field_and_what_is
         f"{PAYMENTS}:12: deployments[0].contxt_tokens: unknown field; did you mean 'context_tokens'?",
         f"{PAYMENTS}:11: deployments[0].model: unknown model 'gemma-4-26b-it'; did you mean 'gemma-4-26b-a4b-it'?",
         f"{SUPPORT}:2: cost_center: is missing",
-        "Pulumi.dev.yaml:13: quota.gke.nvidia-l5: found 'nvidia-l5'; did you mean 'nvidia-l4'?",
+        "Pulumi.dev.yaml:14: quota.gke.nvidia-l5: found 'nvidia-l5'; did you mean 'nvidia-l4'?",
         "copy.yaml:3: team: found 'payments', must equal the file's name 'copy'",
         "empty.yaml:1: is empty",
         "broken.yaml:2: is no valid YAML",

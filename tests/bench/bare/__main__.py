@@ -92,7 +92,7 @@ gcp.container.NodePool(
     location=ZONE,
     node_count=1,
     node_config=gcp.container.NodePoolNodeConfigArgs(
-        machine_type="e2-standard-4", labels=KUBERNETES, resource_labels=GOOGLE, service_account=nodes.email
+        machine_type="e2-standard-4", labels=GOOGLE, resource_labels=GOOGLE, service_account=nodes.email
     ),
     opts=inside,
 )
@@ -107,7 +107,7 @@ gcp.container.NodePool(
         machine_type="g2-standard-24",
         spot=True,
         guest_accelerators=[gcp.container.NodePoolNodeConfigGuestAcceleratorArgs(type="nvidia-l4", count=2)],
-        labels=KUBERNETES,
+        labels=GOOGLE,
         resource_labels=GOOGLE,
         service_account=nodes.email,
     ),

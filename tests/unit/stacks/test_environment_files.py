@@ -116,13 +116,13 @@ def tree(tmp_path: Path) -> Tree:
             "Pulumi.dev.yaml",
             "engine_version: 0.33.0",
             "engine_version: 0.32.0",
-            "10: engine_version: found '0.32.0'; did you",
+            "11: engine_version: found '0.32.0'; did you",
         ),
         (
             "Pulumi.dev.yaml",
             "purchase_order: [spot, ",
             "purchase_order: [spots, ",
-            "11: purchase_order[0]: found 'spots'",
+            "12: purchase_order[0]: found 'spots'",
         ),
         ("Pulumi.dev.yaml", "    owner: ml-platform\n", "", "owner: is missing"),
     ],
@@ -245,6 +245,13 @@ def test_callers_on_gke_warn_that_they_have_no_effect_and_become_members_on_clou
     support = next(d for d in plan.deployments if d.key == "support/helpdesk")
     assert support.callers == ["group:support-tools@example.com", "serviceAccount:app@p.iam.gserviceaccount.com"]
     assert iam_member("a@example.com") == "group:a@example.com"
+
+
+def test_a_group_without_the_clusters_security_group_warns(tree: Tree) -> None:
+    tree.edit("Pulumi.dev.yaml", "      security_group: gke-security-groups@example.com\n", "")
+    warnings = tree.plan().warnings
+    assert [w.partition(":")[0] for w in warnings] == ["payments", "support"]
+    assert "group has no rights in the cluster" in warnings[0]
 
 
 def test_a_catalogue_of_the_organisation_is_read_from_inside_the_project_only(tree: Tree) -> None:
