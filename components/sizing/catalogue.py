@@ -54,6 +54,8 @@ class TextConfig(Row):
     sliding_window: int
     full_attention_every: int
     num_kv_shared_layers: int
+    #: The layers that share another's KV cache have an MLP twice as wide.
+    use_double_wide_mlp: bool = False
     hidden_size_per_layer_input: int
     attention_k_eq_v: bool
     #: Image tokens see each other ("mm prefix LM"): vLLM then raises max_num_batched_tokens to the largest item.
@@ -78,6 +80,8 @@ class Model(Row):
 
     id: str
     name: str
+    #: The size as the field names it, such as 26B-A4B.
+    variant: str
     architecture: Literal["dense", "moe"]
     licence: str
     max_context_tokens: int
@@ -98,6 +102,7 @@ class Checkpoint(Row):
     auto: bool
     min_compute_capability: ComputeCapability
     status: Literal["measured", "derived", "infeasible"]
+    extra_resident_gib: float = 0.0
     source: str
     date: datetime.date
 
@@ -166,8 +171,11 @@ class Engine(Row):
 
     version: str
     image: str
+    #: A version without a list of its flags can be explained but not deployed.
+    deployable: bool
     tokens_in_flight_batches: int
     keeps_null_block: bool
+    reports_tokens_by_group: bool
     default_gpu_memory_utilization: float
     small_gpu_defaults: BatchDefaults
     large_gpu_defaults: BatchDefaults

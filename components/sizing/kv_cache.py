@@ -44,6 +44,17 @@ class KvLayout:
             ceil(in_window / self.sliding_block_tokens) + 1
         )
 
+    def logged_tokens(self, blocks: int, max_model_len: int, tokens_in_flight: int, by_group: bool) -> int:
+        """The N of the engine's line "GPU KV cache size: N tokens" for a pool of that many blocks.
+
+        It is not the pool's bytes over bytes a token: `by_group` (until 0.20.0) divides the blocks by the groups, later versions
+        multiply the maximum concurrency by the model length.
+        """
+        if by_group:
+            groups = self.full_groups + self.sliding_groups
+            return blocks // groups * min(self.full_block_tokens, self.sliding_block_tokens)
+        return int(blocks / self.blocks_to_start(max_model_len, tokens_in_flight) * max_model_len)
+
     def blocks_of_request(self, tokens: int) -> int:
         """Blocks that a request of `tokens` occupies while it decodes (tokens in flight are charged once, apart)."""
         return self.full_groups * ceil(tokens / self.full_block_tokens) + self.sliding_groups * (

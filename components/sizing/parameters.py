@@ -45,7 +45,7 @@ def count_parameters(model: Model) -> Parameters:
     text = model.text
     layers = range(text.num_hidden_layers)
     attention = sum(_attention(text, layer) for layer in layers)
-    mlp = text.num_hidden_layers * 3 * text.hidden_size * text.intermediate_size
+    mlp = sum(_mlp(text, layer) for layer in layers)
     experts = text.num_hidden_layers * text.num_experts * 3 * text.hidden_size * text.moe_intermediate_size
     per_layer_input = (
         (2 * text.num_hidden_layers + text.num_hidden_layers) * text.hidden_size * (text.hidden_size_per_layer_input)
@@ -83,6 +83,11 @@ def _attention(text: TextConfig, layer: int) -> int:
     if layer not in text.kv_layers:
         return query_and_output
     return query_and_output + 2 * _kv_projection(text, layer) - _duplicated_value(text, layer)
+
+
+def _mlp(text: TextConfig, layer: int) -> int:
+    doubled = text.use_double_wide_mlp and layer not in text.kv_layers
+    return 3 * text.hidden_size * text.intermediate_size * (2 if doubled else 1)
 
 
 def _norms_and_router(text: TextConfig) -> int:

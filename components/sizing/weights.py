@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from components.sizing.catalogue import Checkpoint, Model
+from components.sizing.catalogue import GIB, Checkpoint, Model
 from components.sizing.parameters import Parameters, count_parameters
 
 BF16_BYTES = 2
@@ -37,7 +37,8 @@ def resident_weights(model: Model, checkpoint: Checkpoint, tensor_parallel_size:
     counts = count_parameters(model)
     towers = 0 if text_only else BF16_BYTES * (counts.vision + counts.audio)
     linear = (counts.linear + counts.duplicated_value) * LINEAR_BYTES[checkpoint.kind]
-    text = int(linear) + BF16_BYTES * counts.other
+    extra = checkpoint.extra_resident_gib * GIB
+    text = int(linear + extra) + BF16_BYTES * counts.other
     return Weights(
         sharded_bytes=-(-text // tensor_parallel_size),
         replicated_bytes=towers + _rotary_caches(model),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -22,7 +23,6 @@ from sandbox.providers.kubernetes.object_rules import (
 from sandbox.providers.kubernetes.preinstalled import NAMESPACES
 from sandbox.providers.kubernetes.schemas import failures, is_custom
 from sandbox.providers.servicer import has_unknown
-from sandbox.providers.strict_inputs import arguments_class
 from sandbox.providers.strict_inputs import failures as argument_failures
 
 NAMESPACE = "kubernetes:core/v1:Namespace"
@@ -192,8 +192,8 @@ class KubernetesApi:
 def _release_failures(inputs: Properties, old: Properties, auto_name: str) -> list[Failure]:
     """A release without a name keeps the one it has or gets one; the rest is checked against the SDK's ReleaseArgs."""
     inputs.setdefault("name", old.get("name") or auto_name)
-    arguments = arguments_class(RELEASE)
-    return argument_failures(arguments, inputs) if arguments else []
+    # the SDK keeps the class under another name of the group than the token does
+    return argument_failures(importlib.import_module("pulumi_kubernetes.helm.v3").ReleaseArgs, inputs)
 
 
 def _place(metadata: Properties) -> tuple[Any, Any]:

@@ -43,7 +43,7 @@ def _validator(schema_name: str) -> Draft202012Validator | None:
     """Validator of a built-in kind; None when the version has no such kind."""
     try:
         schema = schema_contents(f"kubernetes-json-schema/{_folder()}/{schema_name}.json", VERSION)
-    except kubernetes_validate.utils.InvalidSchemaError:
+    except (FileNotFoundError, kubernetes_validate.utils.InvalidSchemaError):
         return None
     return Draft202012Validator(schema, registry=_definitions() @ Registry())
 

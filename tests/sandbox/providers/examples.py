@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import Any
+from typing import Any, cast
 
 from pulumi.runtime.proto import provider_pb2
 
@@ -80,7 +80,11 @@ GOOGLE: dict[str, Properties] = {
         },
     },
     BUCKET: {"name": "acme-weights", "location": "US-CENTRAL1", "labels": {"team": "ml"}},
-    BUCKET_MEMBER: {"bucket": "acme-weights", "role": "roles/storage.objectViewer", "member": f"serviceAccount:{ROBOT}"},
+    BUCKET_MEMBER: {
+        "bucket": "acme-weights",
+        "role": "roles/storage.objectViewer",
+        "member": f"serviceAccount:{ROBOT}",
+    },
     PROJECT_MEMBER: {"project": PROJECT, "role": "roles/logging.logWriter", "member": f"serviceAccount:{ROBOT}"},
     API_SERVICE: {"service": "run.googleapis.com"},
     SECRET: {"secretId": "hub-token", "replication": {"auto": {}}, "labels": {"team": "ml"}},
@@ -113,7 +117,12 @@ GOOGLE: dict[str, Properties] = {
             ],
         },
     },
-    RUN_MEMBER: {"name": "helpdesk", "location": REGION, "role": "roles/run.invoker", "member": f"serviceAccount:{ROBOT}"},
+    RUN_MEMBER: {
+        "name": "helpdesk",
+        "location": REGION,
+        "role": "roles/run.invoker",
+        "member": f"serviceAccount:{ROBOT}",
+    },
     REPOSITORY: {"repositoryId": "images", "location": REGION, "format": "DOCKER"},
 }
 
@@ -129,9 +138,11 @@ def changed(inputs: Properties, path: str, value: Any) -> Properties:
     """A copy of `inputs` with the value at a dotted path put in, or taken out when it is None."""
     result = copy.deepcopy(inputs)
     place: Any = result
-    *way, last = [int(part) if part.isdigit() else part for part in path.split(".")]
+    *way, last = cast("list[Any]", [int(part) if part.isdigit() else part for part in path.split(".")])
     for part in way:
-        place = place[part] if isinstance(place, list) else place.setdefault(part, {})
+        if isinstance(place, dict):
+            place.setdefault(part, {})
+        place = place[part]
     if value is None:
         del place[last]
     else:
@@ -139,7 +150,9 @@ def changed(inputs: Properties, path: str, value: Any) -> Properties:
     return result
 
 
-def check(api: Api, token: str, inputs: Properties, name: str = "thing", old: Properties | None = None) -> list[Failure]:
+def check(
+    api: Api, token: str, inputs: Properties, name: str = "thing", old: Properties | None = None
+) -> list[Failure]:
     """What `api` refuses at Check; `inputs` get the names that are filled in."""
     return api.check(token, name, inputs, old or {}, SEED)
 

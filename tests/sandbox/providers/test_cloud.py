@@ -8,11 +8,11 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
+from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
 from sandbox.paths import ROOT
@@ -22,7 +22,7 @@ from sandbox.providers.servicer import StandIn, to_dict, to_struct
 from tests.sandbox.providers.examples import BUCKET, Engine, example, urn
 
 
-class Refused(Exception):
+class RefusedError(Exception):
     """What `abort` of a gRPC context raises."""
 
 
@@ -30,7 +30,7 @@ class Context:
     """As much of a gRPC context as a refusal needs."""
 
     def abort(self, code: grpc.StatusCode, details: str) -> None:
-        raise Refused(details)
+        raise RefusedError(details)
 
 
 def create_request(name: str) -> Any:
@@ -95,7 +95,7 @@ def test_what_cannot_be_written_leaves_what_was_there(cloud: Cloud) -> None:
 def test_a_fault_strikes_only_the_named_resource_and_before_anything_is_done(google: GoogleApi, cloud: Cloud) -> None:
     stand_in = StandIn(google, cloud, "1")
     write_faults(cloud, '{"weights": "fail"}')
-    with pytest.raises(Refused, match="a fault set for 'weights'"):
+    with pytest.raises(RefusedError, match="a fault set for 'weights'"):
         stand_in.Create(create_request("weights"), Context())  # pyright: ignore[reportArgumentType]
     assert list(cloud.all(BUCKET)) == []
     assert stand_in.Create(create_request("others"), Context()).id == "acme-weights"  # pyright: ignore[reportArgumentType]
@@ -109,7 +109,7 @@ def test_a_hanging_create_ends_when_the_engine_cancels_and_has_done_nothing(goog
     def create() -> None:
         try:
             stand_in.Create(create_request("weights"), Context())  # pyright: ignore[reportArgumentType]
-        except Refused as refused:
+        except RefusedError as refused:
             refusals.append(str(refused))
 
     worker = threading.Thread(target=create)
@@ -128,7 +128,9 @@ def test_a_file_of_faults_that_says_something_else_is_named_in_one_sentence(clou
         cloud.fault("weights")
 
 
-def test_refusals_name_the_path_and_leave_the_property_out_since_the_engine_would_print_its_value(engine: Engine) -> None:
+def test_refusals_name_the_path_and_leave_the_property_out_since_the_engine_would_print_its_value(
+    engine: Engine,
+) -> None:
     _, reasons = engine.check(BUCKET, {**example(BUCKET), "locatoin": "EU"})
     assert len(reasons) == 1
     assert reasons[0].startswith("locatoin: unknown, did you mean 'location'?")
@@ -171,7 +173,7 @@ def test_a_stand_in_ends_by_itself_on_a_signal_even_while_a_create_hangs(cloud: 
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
         stub = provider_pb2_grpc.ResourceProviderStub(channel)
         hanging = stub.Create.future(create_request("weights"))
-        stub.GetPluginInfo(provider_pb2.ConfigureRequest())
+        stub.GetPluginInfo(empty_pb2.Empty())
         process.send_signal(number)
         _, errors = process.communicate(timeout=30)
         assert hanging.exception(timeout=30) is not None
@@ -180,16 +182,22 @@ def test_a_stand_in_ends_by_itself_on_a_signal_even_while_a_create_hangs(cloud: 
     assert list(cloud.all(BUCKET)) == []
 
 
-def test_a_stand_in_ends_when_the_process_that_started_it_is_gone(cloud: Cloud, tmp_path: Path) -> None:
+def test_a_stand_in_ends_when_the_process_that_started_it_is_gone(cloud: Cloud) -> None:
     script = (
         "import subprocess, sys\n"
         "child = subprocess.Popen([sys.executable, '-m', 'sandbox.providers.gcp'], stdout=subprocess.PIPE, text=True)\n"
         "child.stdout.readline()\n"
+        "print(child.pid)\n"
     )
     env = os.environ | {"SANDBOX_CLOUD": str(cloud.folder)}
-    errors = tmp_path / "errors"
-    with errors.open("w") as log:
-        parent = subprocess.Popen([sys.executable, "-c", script], cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=log)
-        # the child holds its parent's standard error only; that of the grandchild closes when it has ended
-        parent.communicate(timeout=60)
+    command = [sys.executable, "-c", script]
+    parent = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    pid = int(parent.stdout.readline())
+    try:
+        # the stand-in has inherited the pipe of the errors, which ends when both have ended
+        parent.communicate(timeout=30)
+    except subprocess.TimeoutExpired:
+        os.kill(pid, signal.SIGKILL)
+        pytest.fail("the stand-in outlives the process that started it")
     assert parent.returncode == 0

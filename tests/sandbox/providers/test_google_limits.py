@@ -78,7 +78,9 @@ def test_the_example_of_each_type_is_accepted(google: GoogleApi, token: str) -> 
         (POOL, "name", "9pool", "name"),
         (POOL, "nodeLocations", ["us-east4-a"], "nodeLocations[0]"),
         (POOL, "nodeConfig.resourceLabels", {"team": "Ml"}, "nodeConfig.resourceLabels.team"),
+        (POOL, "nodeConfig.labels", {"app.kubernetes.io/name": "x"}, "nodeConfig.labels.app.kubernetes.io/name"),
         (POOL, "nodeConfig.taints.0.effect", "NoSchedule", "nodeConfig.taints[0].effect"),
+        (POOL, "nodeConfig.labels", {"app.kubernetes.io/owner": "ml"}, "nodeConfig.labels.app.kubernetes.io/owner"),
         (POOL, "nodeConfig.machineType", "e2-standard-4", "nodeConfig.guestAccelerators[0]"),
         (POOL, f"{GPU}.0.count", 1, "nodeConfig.guestAccelerators[0]"),
         (POOL, f"{GPU}.0.type", "nvidia-tesla-a100", "nodeConfig.guestAccelerators[0]"),
@@ -144,6 +146,12 @@ def test_the_bigger_card_of_cloud_run_needs_20_cpus_and_80_gib(google: GoogleApi
     assert refused_paths(google, RUN, inputs) == [f"{AT_LIMITS}.cpu", f"{AT_LIMITS}.memory"]
     inputs["template"]["containers"][0]["resources"]["limits"] |= {"cpu": "20", "memory": "80Gi"}
     assert check(google, RUN, inputs) == []
+
+
+def test_nodes_may_have_labels_of_ones_own_and_those_that_kubelets_take(google: GoogleApi) -> None:
+    labels = {"acme.example/pool": "l4", "team": "ml", "node.kubernetes.io/pool": "l4"}
+    assert check(google, POOL, example(POOL, "nodeConfig.labels", labels)) == []
+    assert check(google, POOL, example(POOL, "nodeConfig.labels", UNKNOWN)) == []
 
 
 def test_a_gpu_needs_its_type_named(google: GoogleApi) -> None:

@@ -1,116 +1,34 @@
-"""What a cluster's API refuses, and how objects live in it."""
+"""What a cluster's API refuses about an object by itself."""
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
-from sandbox.providers.cloud import Cloud, CloudError
 from sandbox.providers.kubernetes.kubernetes_api import KubernetesApi
-from sandbox.providers.servicer import StandIn
-from tests.sandbox.providers.examples import Engine, changed, check
-
-NAMESPACE = "kubernetes:core/v1:Namespace"
-CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
-SECRET = "kubernetes:core/v1:Secret"  # noqa: S105
-DEPLOYMENT = "kubernetes:apps/v1:Deployment"
-ROLE = "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole"
-DEFINITION = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
-RELEASE = "kubernetes:helm.sh/v3:Release"
-SERVING = "kubernetes:serving.kserve.io/v1beta1:InferenceService"
-WIDGET = "kubernetes:acme.example/v1:Widget"
-
-TEAM = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "team-a"}}
-SETTINGS = {
-    "apiVersion": "v1",
-    "kind": "ConfigMap",
-    "metadata": {"name": "settings", "namespace": "team-a"},
-    "data": {"url": "x"},
-}
-WEB: dict[str, Any] = {
-    "apiVersion": "apps/v1",
-    "kind": "Deployment",
-    "metadata": {"name": "web", "namespace": "team-a", "labels": {"app.kubernetes.io/name": "web"}},
-    "spec": {
-        "replicas": 2,
-        "selector": {"matchLabels": {"app": "web"}},
-        "template": {
-            "metadata": {"labels": {"app": "web"}},
-            "spec": {
-                "containers": [
-                    {
-                        "name": "web",
-                        "image": "nginx",
-                        "resources": {"limits": {"cpu": 1, "memory": "1Gi"}},
-                        "livenessProbe": {"httpGet": {"path": "/", "port": 80}},
-                        "ports": [{"containerPort": 80}],
-                    }
-                ]
-            },
-        },
-    },
-}
-ENGINE: dict[str, Any] = {
-    "apiVersion": "serving.kserve.io/v1beta1",
-    "kind": "InferenceService",
-    "metadata": {"name": "assistant", "namespace": "team-a"},
-    "spec": {"predictor": {"minReplicas": 1, "maxReplicas": 2, "containers": [{"name": "engine", "image": "vllm"}]}},
-}
-WIDGETS: dict[str, Any] = {
-    "apiVersion": "apiextensions.k8s.io/v1",
-    "kind": "CustomResourceDefinition",
-    "metadata": {"name": "widgets.acme.example"},
-    "spec": {
-        "group": "acme.example",
-        "scope": "Namespaced",
-        "names": {"kind": "Widget", "plural": "widgets"},
-        "versions": [
-            {
-                "name": "v1",
-                "served": True,
-                "storage": True,
-                "schema": {
-                    "openAPIV3Schema": {
-                        "type": "object",
-                        "required": ["spec"],
-                        "properties": {
-                            "spec": {
-                                "type": "object",
-                                "required": ["size"],
-                                "properties": {
-                                    "size": {"type": "integer", "minimum": 0, "exclusiveMinimum": True},
-                                    "color": {"type": "string", "enum": ["red", "blue"]},
-                                    "port": {"x-kubernetes-int-or-string": True},
-                                    "note": {"type": "string", "nullable": True},
-                                    "free": {"type": "object", "x-kubernetes-preserve-unknown-fields": True},
-                                },
-                            }
-                        },
-                    }
-                },
-            }
-        ],
-    },
-}
-GADGET: dict[str, Any] = {
-    "apiVersion": "acme.example/v1",
-    "kind": "Widget",
-    "metadata": {"name": "one", "namespace": "default"},
-    "spec": {"size": 3, "color": "red", "port": "http", "note": None, "free": {"any": 1}},
-}
-CONTAINER = "spec.template.spec.containers.0"
-AT_CONTAINER = "spec.template.spec.containers[0]"
+from tests.sandbox.providers.examples import changed
+from tests.sandbox.providers.objects import (
+    AT_CONTAINER,
+    CONFIG_MAP,
+    CONTAINER,
+    DEPLOYMENT,
+    ENGINE,
+    NAMESPACE,
+    ROLE,
+    SECRET,
+    SERVING,
+    SETTINGS,
+    TEAM,
+    WEB,
+    refusals,
+)
 
 
-def refusals(api: KubernetesApi, token: str, value: dict[str, Any]) -> dict[str, str]:
-    """Reason by path of what Check refuses."""
-    return dict(check(api, token, copy.deepcopy(value)))
-
-
-@pytest.mark.parametrize(("token", "value"), [(NAMESPACE, TEAM), (CONFIG_MAP, SETTINGS), (DEPLOYMENT, WEB), (SERVING, ENGINE)])
+@pytest.mark.parametrize(
+    ("token", "value"), [(NAMESPACE, TEAM), (CONFIG_MAP, SETTINGS), (DEPLOYMENT, WEB), (SERVING, ENGINE)]
+)
 def test_the_examples_are_accepted(cluster: KubernetesApi, token: str, value: dict[str, Any]) -> None:
     assert refusals(cluster, token, value) == {}
 
@@ -120,10 +38,25 @@ def test_the_examples_are_accepted(cluster: KubernetesApi, token: str, value: di
     [
         (f"{CONTAINER}.livenessProb", {}, f"{AT_CONTAINER}.livenessProb", "did you mean 'livenessProbe'?"),
         (f"{CONTAINER}.ports.0.containerport", 80, f"{AT_CONTAINER}.ports[0].containerport", "'containerPort'?"),
-        (f"{CONTAINER}.ports.0.containerPort", "eighty", f"{AT_CONTAINER}.ports[0].containerPort", "a whole number, found text"),
+        (
+            f"{CONTAINER}.ports.0.containerPort",
+            "eighty",
+            f"{AT_CONTAINER}.ports[0].containerPort",
+            "a whole number, found text",
+        ),
         (f"{CONTAINER}.name", None, f"{AT_CONTAINER}.name", "is missing"),
-        (f"{CONTAINER}.livenessProbe.httpGet.port", [], f"{AT_CONTAINER}.livenessProbe.httpGet.port", "text or a whole number"),
-        (f"{CONTAINER}.resources.limits", {"cpu": {}}, f"{AT_CONTAINER}.resources.limits.cpu", "text or a number, found an obj"),
+        (
+            f"{CONTAINER}.livenessProbe.httpGet.port",
+            [],
+            f"{AT_CONTAINER}.livenessProbe.httpGet.port",
+            "text or a whole number",
+        ),
+        (
+            f"{CONTAINER}.resources.limits",
+            {"cpu": {}},
+            f"{AT_CONTAINER}.resources.limits.cpu",
+            "text or a number, found an obj",
+        ),
         ("spec.replicas", True, "spec.replicas", "a whole number, found true or false"),
         ("spec.selector", None, "spec.selector", "is missing"),
         ("spec.template.spec.containers", {}, "spec.template.spec.containers", "must be a list, found an object"),
@@ -163,159 +96,12 @@ def test_names_of_namespaces_and_services_are_labels_and_those_of_roles_nearly_f
     assert "metadata.name" in refusals(cluster, ROLE, changed(role, "metadata.name", "acme/view"))
 
 
-@pytest.mark.parametrize("path", ["spec", "spec.replicas", "spec.template", f"{CONTAINER}.image", f"{CONTAINER}.ports", "metadata"])
+@pytest.mark.parametrize(
+    "path", ["spec", "spec.replicas", "spec.template", f"{CONTAINER}.image", f"{CONTAINER}.ports", "metadata"]
+)
 def test_unknown_values_pass_and_what_stands_beside_them_is_checked(cluster: KubernetesApi, path: str) -> None:
     value = changed(WEB, path, UNKNOWN)
     assert refusals(cluster, DEPLOYMENT, value) == {}
     assert list(refusals(cluster, DEPLOYMENT, {**value, "spek": {}})) == ["spek"]
     for unknown in ("name", "namespace", "labels", "annotations"):
         assert refusals(cluster, DEPLOYMENT, changed(WEB, f"metadata.{unknown}", UNKNOWN)) == {}
-
-
-def test_an_object_in_a_namespace_that_does_not_exist_is_refused(cluster: KubernetesApi) -> None:
-    with pytest.raises(CloudError, match='namespaces "team-a" not found'):
-        cluster.create(CONFIG_MAP, copy.deepcopy(SETTINGS))
-    cluster.create(NAMESPACE, TEAM)
-    assert cluster.create(CONFIG_MAP, SETTINGS)[0] == "team-a/settings"
-    assert cluster.create(CONFIG_MAP, changed(SETTINGS, "metadata.namespace", None))[0] == "default/settings"
-
-
-def test_kinds_of_the_whole_cluster_need_no_namespace(cluster: KubernetesApi) -> None:
-    role = {"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": "view"}, "rules": []}
-    assert cluster.create(ROLE, role)[0] == "view"
-    assert cluster.create(NAMESPACE, TEAM)[0] == "team-a"
-
-
-def test_a_custom_kind_needs_its_definition_and_is_then_held_against_it(cluster: KubernetesApi) -> None:
-    assert "ensure CRDs are installed first" in refusals(cluster, WIDGET, GADGET)["kind"]
-    assert refusals(cluster, DEFINITION, WIDGETS) == {}
-    cluster.create(DEFINITION, WIDGETS)
-    assert refusals(cluster, WIDGET, GADGET) == {}
-    wrong = {"size": 0, "colour": "red", "color": "green", "port": [], "note": 1}
-    found = refusals(cluster, WIDGET, {**GADGET, "spec": wrong})
-    assert sorted(found) == ["spec.color", "spec.colour", "spec.note", "spec.port", "spec.size"]
-    assert "did you mean 'color'?" in found["spec.colour"]
-    assert list(refusals(cluster, WIDGET, {**GADGET, "spec": {}})) == ["spec.size"]
-    assert "apiVersion" in refusals(cluster, WIDGET, {**GADGET, "apiVersion": "acme.example/v2"})
-    assert cluster.create(WIDGET, GADGET)[0] == "default/one"
-    cluster.delete(DEFINITION, "widgets.acme.example")
-    assert cluster.read(WIDGET, "default/one") is None
-
-
-def test_in_a_preview_a_definition_of_the_same_stack_counts_but_not_at_create(cluster: KubernetesApi) -> None:
-    assert refusals(cluster, DEFINITION, WIDGETS) == {}
-    assert refusals(cluster, WIDGET, GADGET) == {}
-    assert list(refusals(cluster, WIDGET, changed(GADGET, "spec.colour", "red"))) == ["spec.colour"]
-    with pytest.raises(CloudError, match="no matches for kind"):
-        cluster.create(WIDGET, GADGET)
-
-
-def test_custom_groups_that_end_like_built_in_ones_need_a_definition_too(cluster: KubernetesApi) -> None:
-    route = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": {"name": "r"}, "spec": {}}
-    token = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"  # noqa: S105
-    assert "ensure CRDs are installed first" in refusals(cluster, token, route)["kind"]
-
-
-@pytest.mark.parametrize(
-    ("path", "value", "at"),
-    [
-        ("spec.predictor.maxReplica", 2, "spec.predictor.maxReplica"),
-        ("spec.predictor.minReplicas", "1", "spec.predictor.minReplicas"),
-        ("spec.predictor.nodeSelectors", {}, "spec.predictor.nodeSelectors"),
-        ("spec.predictor.containers.0.imag", "x", "spec.predictor.containers[0].imag"),
-        ("spec.predictor.containers", None, "spec.predictor.containers"),
-        ("spec.predictors", {}, "spec.predictors"),
-        ("spec.predictor", None, "spec.predictor"),
-    ],
-)
-def test_an_inference_service_is_checked_as_a_predictor_around_a_pod(
-    cluster: KubernetesApi, path: str, value: Any, at: str
-) -> None:
-    assert list(refusals(cluster, SERVING, changed(ENGINE, path, value))) == [at]
-
-
-def test_a_release_is_held_against_the_sdks_arguments_and_may_make_its_namespace(cluster: KubernetesApi) -> None:
-    release: dict[str, Any] = {"chart": "oci://charts.example/kserve", "version": "v0.20.0", "namespace": "kserve"}
-    assert refusals(cluster, RELEASE, release) == {}
-    assert "did you mean 'createNamespace'?" in refusals(cluster, RELEASE, {**release, "createNamespaces": True})["createNamespaces"]
-    assert list(refusals(cluster, RELEASE, {"version": "1"})) == ["chart"]
-    named = {**release, "name": "kserve"}
-    with pytest.raises(CloudError, match='namespaces "kserve" not found'):
-        cluster.create(RELEASE, named)
-    release_id, outputs = cluster.create(RELEASE, {**named, "createNamespace": True})
-    assert release_id == "kserve/kserve"
-    assert outputs["status"]["status"] == "deployed"
-    assert cluster.read(NAMESPACE, "kserve") is not None
-
-
-def test_a_name_is_made_from_the_resources_marked_and_kept(cluster: KubernetesApi) -> None:
-    first: dict[str, Any] = {"apiVersion": "v1", "kind": "ConfigMap", "data": {}}
-    assert check(cluster, CONFIG_MAP, first, name="settings") == []
-    assert first["metadata"]["name"].startswith("settings-")
-    assert first["metadata"]["annotations"] == {"pulumi.com/autonamed": "true"}
-    again: dict[str, Any] = {"apiVersion": "v1", "kind": "ConfigMap", "data": {}}
-    cluster.check(CONFIG_MAP, "settings", again, first, b"another seed")
-    assert again["metadata"]["name"] == first["metadata"]["name"]
-
-
-@pytest.mark.parametrize(
-    ("token", "value", "path", "new", "replaces"),
-    [
-        (DEPLOYMENT, WEB, "spec.replicas", 3, []),
-        (DEPLOYMENT, WEB, "spec.selector.matchLabels.app", "www", ["spec.selector.matchLabels.app"]),
-        (DEPLOYMENT, WEB, "metadata.name", "www", ["metadata.name"]),
-        (DEPLOYMENT, WEB, "metadata.namespace", "team-b", ["metadata.namespace"]),
-        (CONFIG_MAP, SETTINGS, "data.url", "y", ["data.url"]),
-        (NAMESPACE, TEAM, "metadata.labels", {"team": "a"}, []),
-        (SERVING, ENGINE, "spec.predictor.maxReplicas", 3, []),
-    ],
-)
-def test_immutable_fields_replace_and_others_update(
-    cluster: KubernetesApi, token: str, value: dict[str, Any], path: str, new: Any, replaces: list[str]
-) -> None:
-    answer = Engine(StandIn(cluster, cluster.cloud, "4")).diff(token, value, changed(value, path, new))
-    assert list(answer.replaces) == replaces
-    assert answer.changes == answer.DIFF_SOME
-    assert answer.deleteBeforeReplace is (bool(replaces) and not path.startswith("metadata"))
-
-
-def test_config_maps_can_be_made_mutable_as_with_the_real_provider(cluster: KubernetesApi) -> None:
-    cluster.configure({"kubeconfig": "one", "enableConfigMapMutable": "True"})
-    answer = Engine(StandIn(cluster, cluster.cloud, "4")).diff(CONFIG_MAP, SETTINGS, changed(SETTINGS, "data.url", "y"))
-    assert list(answer.replaces) == []
-
-
-def test_an_update_counts_the_generation_and_keeps_the_identity(cluster: KubernetesApi) -> None:
-    cluster.create(NAMESPACE, TEAM)
-    object_id, old = cluster.create(DEPLOYMENT, WEB)
-    new = cluster.update(DEPLOYMENT, object_id, changed(WEB, "spec.replicas", 3), old)
-    assert new["metadata"]["uid"] == old["metadata"]["uid"]
-    assert new["metadata"]["generation"] == old["metadata"]["generation"] + 1
-    assert cluster.read(DEPLOYMENT, object_id) == (changed(WEB, "spec.replicas", 3), new)
-
-
-def test_a_namespace_takes_along_what_is_in_it_and_nothing_else(cluster: KubernetesApi) -> None:
-    cluster.create(NAMESPACE, TEAM)
-    cluster.create(NAMESPACE, changed(TEAM, "metadata.name", "team-a-b"))
-    inside, _ = cluster.create(CONFIG_MAP, SETTINGS)
-    beside, _ = cluster.create(CONFIG_MAP, changed(SETTINGS, "metadata.namespace", "team-a-b"))
-    cluster.delete(NAMESPACE, "team-a")
-    assert cluster.read(CONFIG_MAP, inside) is None
-    assert cluster.read(CONFIG_MAP, beside) is not None
-
-
-def test_clusters_do_not_see_each_others_objects(cluster: KubernetesApi, cloud: Cloud) -> None:
-    cluster.create(NAMESPACE, TEAM)
-    other = KubernetesApi(cloud)
-    other.configure({"kubeconfig": "two"})
-    assert other.read(NAMESPACE, "team-a") is None
-    other.create(NAMESPACE, TEAM)
-    with pytest.raises(CloudError, match="already exists"):
-        cluster.create(NAMESPACE, TEAM)
-
-
-def test_patches_and_charts_are_refused_by_name(cluster: KubernetesApi) -> None:
-    [(_, reason)] = check(cluster, "kubernetes:core/v1:ConfigMapPatch", copy.deepcopy(SETTINGS))
-    assert "no patches" in reason
-    with pytest.raises(CloudError, match="no answer to kubernetes:helm"):
-        cluster.invoke("kubernetes:helm:template", {})

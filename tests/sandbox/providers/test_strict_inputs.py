@@ -28,7 +28,9 @@ def test_a_misspelt_nested_name_is_refused_at_its_path_with_the_right_name() -> 
     rules = [{"action": {"type": "Delete"}, "conditon": {"age": 3}}]
     found = of(BUCKET, changed(GOOGLE[BUCKET], "lifecycleRules", rules))
     assert "did you mean 'condition'?" in found["lifecycleRules[0].conditon"]
-    deep = of(POOL, changed(GOOGLE[POOL], "nodeConfig.guestAccelerators.0.gpuDriverInstallationConfig", {"version": "L"}))
+    deep = of(
+        POOL, changed(GOOGLE[POOL], "nodeConfig.guestAccelerators.0.gpuDriverInstallationConfig", {"version": "L"})
+    )
     assert list(deep) == [
         "nodeConfig.guestAccelerators[0].gpuDriverInstallationConfig.version",
         "nodeConfig.guestAccelerators[0].gpuDriverInstallationConfig.gpuDriverVersion",
@@ -39,7 +41,13 @@ def test_a_misspelt_nested_name_is_refused_at_its_path_with_the_right_name() -> 
     ("token", "path", "value", "at", "reason"),
     [
         (NETWORK, "autoCreateSubnetworks", "no", "autoCreateSubnetworks", "must be true or false, found text"),
-        (POOL, "autoscaling.totalMaxNodeCount", "2", "autoscaling.totalMaxNodeCount", "must be a whole number, found text"),
+        (
+            POOL,
+            "autoscaling.totalMaxNodeCount",
+            "2",
+            "autoscaling.totalMaxNodeCount",
+            "must be a whole number, found text",
+        ),
         (POOL, "autoscaling.totalMaxNodeCount", 1.5, "autoscaling.totalMaxNodeCount", "must be a whole number"),
         (POOL, "autoscaling.totalMaxNodeCount", True, "autoscaling.totalMaxNodeCount", "found true or false"),
         (POOL, "nodeConfig.machineType", 24, "nodeConfig.machineType", "must be text, found a number"),
@@ -64,7 +72,10 @@ def test_no_message_repeats_the_value_since_it_may_be_a_secret() -> None:
 
 def test_missing_required_arguments_are_named_at_the_top_and_inside() -> None:
     assert "is missing" in of(BUCKET, changed(GOOGLE[BUCKET], "location", None))["location"]
-    assert "is missing" in of(POOL, changed(GOOGLE[POOL], "nodeConfig.taints.0.effect", None))["nodeConfig.taints[0].effect"]
+    assert (
+        "is missing"
+        in of(POOL, changed(GOOGLE[POOL], "nodeConfig.taints.0.effect", None))["nodeConfig.taints[0].effect"]
+    )
 
 
 def test_unknown_values_pass_and_what_stands_beside_them_is_checked() -> None:

@@ -19,7 +19,7 @@ from sandbox.providers.gcp.limits import (
     place_failures,
 )
 from sandbox.providers.gcp.references import CLUSTER, needs_account, needs_network, needs_subnetwork
-from sandbox.providers.gcp.resource_type import ResourceType, World, at, digits, items, known, letters
+from sandbox.providers.gcp.resource_type import ResourceType, World, at, digits, entries, items, known, letters
 
 NODE_POOL = "gcp:container/nodePool:NodePool"
 NAME = r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?"
@@ -88,6 +88,12 @@ def _pool_limits(world: World, inputs: Properties) -> list[Failure]:
     found = name_failures("name", inputs.get("name"), NAME, NAME_RULE)
     node = inputs.get("nodeConfig")
     found += label_failures("nodeConfig.resourceLabels", at(node, "resourceLabels"))
+    for key in entries(at(node, "labels")):
+        domain = key.rpartition("/")[0]
+        if domain.endswith(("kubernetes.io", "k8s.io")) and not domain.startswith(("kubelet.", "node.")):
+            found.append(
+                (f"nodeConfig.labels.{key}", "labels of kubernetes.io and k8s.io are reserved: a kubelet refuses them")
+            )
     for index, taint in enumerate(items(at(node, "taints"))):
         if known(at(taint, "effect")) and taint["effect"] not in TAINT_EFFECTS:
             found.append(
