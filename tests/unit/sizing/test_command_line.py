@@ -44,7 +44,7 @@ def test_explain_as_json_carries_the_same_numbers() -> None:
 @pytest.mark.parametrize(
     ("extra", "message"),
     [
-        (["--model", "gemma-4-26b"], "did you mean 'gemma-4-26b-a4b-it'"),
+        (["--model", "gemma-4-26b-a4b"], "did you mean 'gemma-4-26b-a4b-it'"),
         (["--region", "mars-1"], "no GPU of the catalogue is in 'mars-1'"),
         (["--engine", "0.32.0"], "unknown vLLM version '0.32.0'"),
         (["--inputs", "text,smell"], "found 'smell'; allowed: text, image, video, audio"),
@@ -65,7 +65,7 @@ def test_kv_answers_line_by_line_and_names_the_lines_that_are_no_cases() -> None
         "nonsense",
         "[1]",
         CASES[1].replace('"tp":', '"tq":'),
-        CASES[1].replace('"12B"', '"13B"'),
+        CASES[1].replace('"12B"', '"12b"'),
         CASES[1],
     ]
     code, out, err = run("kv", "--engine", "0.33.0", stdin="\n".join(lines))
