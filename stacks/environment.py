@@ -12,7 +12,7 @@ from components.sizing.errors import SizingError, did_you_mean
 from stacks.problems import Path as FieldPath
 from stacks.problems import Problem, SettingsError, field_name, line_of, problems_of
 from stacks.settings import CONFIG_KEY, EnvironmentSettings
-from stacks.team_file import DeploymentWish, TeamFile
+from stacks.team_file import TeamFile
 from stacks.yaml_source import read_yaml
 
 #: Names that stand for the platform itself in labels.
@@ -173,8 +173,3 @@ def _repeated_teams(teams: list[LoadedTeam]) -> list[Problem]:
             problems.append(loaded.problem(message, "team"))
         first.setdefault(loaded.team.team, loaded.file)
     return problems
-
-
-def deployment_place(loaded: LoadedTeam, wish: DeploymentWish) -> FieldPath:
-    """Path of a deployment in its team's file."""
-    return ("deployments", loaded.team.deployments.index(wish))

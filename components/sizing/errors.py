@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
@@ -18,8 +19,19 @@ class SizingError(Exception):
 
 
 def did_you_mean(found: str, allowed: Iterable[str]) -> str:
-    """A tail for an error message: the nearest allowed word, then all of them. Starts with a separator."""
+    """A tail for an error message: the nearest allowed word, then all of them. Starts with a separator.
+
+    Among similar words the one that shares the most parts wins: `gemma-4-26b-it` means `gemma-4-26b-a4b-it` before
+    `gemma-4-e2b-it`, though the latter differs in fewer letters.
+    """
     choices = list(allowed)
-    near = get_close_matches(found.lower(), [choice.lower() for choice in choices], n=1)
-    hint = next((f"; did you mean '{c}'?" for c in choices if near and c.lower() == near[0]), "")
-    return f"{hint or ';'} allowed: {', '.join(choices)}"
+    by_lower = {choice.lower(): choice for choice in choices}
+    similar = get_close_matches(found.lower(), by_lower, n=5)
+    parts = _parts(found)
+    nearest = max(similar, key=lambda word: len(parts & _parts(word)), default=None)  # the first of equals: most similar
+    hint = f"; did you mean '{by_lower[nearest]}'?" if nearest else ";"
+    return f"{hint} allowed: {', '.join(choices)}"
+
+
+def _parts(word: str) -> set[str]:
+    return set(re.split(r"[-_/. ]", word.lower()))
