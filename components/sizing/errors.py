@@ -28,7 +28,8 @@ def did_you_mean(found: str, allowed: Iterable[str]) -> str:
     by_lower = {choice.lower(): choice for choice in choices}
     similar = get_close_matches(found.lower(), by_lower, n=5)
     parts = _parts(found)
-    nearest = max(similar, key=lambda word: len(parts & _parts(word)), default=None)  # the first of equals: most similar
+    # of equals the first, which is the most similar
+    nearest = max(similar, key=lambda word: len(parts & _parts(word)), default=None)
     hint = f"; did you mean '{by_lower[nearest]}'?" if nearest else ";"
     return f"{hint} allowed: {', '.join(choices)}"
 

@@ -36,6 +36,11 @@ def failures(arguments: type, inputs: Mapping[str, Any]) -> list[Failure]:
     return list(_object(arguments, inputs, ""))
 
 
+def names(arguments: type) -> frozenset[str]:
+    """The Pulumi names of a class's arguments."""
+    return frozenset(_fields(arguments)[0])
+
+
 @cache
 def _fields(arguments: type) -> tuple[dict[str, Any], frozenset[str]]:
     """(type of each argument, names of the required ones), by their Pulumi names."""

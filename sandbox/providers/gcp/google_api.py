@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from pulumi.runtime.rpc import UNKNOWN
 
@@ -12,7 +13,7 @@ from sandbox.providers.cloud import Cloud, CloudError
 from sandbox.providers.gcp.limits import label_failures
 from sandbox.providers.gcp.resource_type import ResourceType, World, digits, letters
 from sandbox.providers.gcp.types import RESOURCE_TYPES
-from sandbox.providers.strict_inputs import arguments_class, failures
+from sandbox.providers.strict_inputs import arguments_class, failures, names
 
 #: Where the real provider notes which inputs it has filled in itself.
 DEFAULTS = "__defaults"
@@ -58,8 +59,8 @@ class GoogleApi:
     def preview(self, token: str, inputs: Properties) -> Properties:
         """Inputs, and UNKNOWN for each computed output."""
         kind = self._kind(token)
-        computed = dict.fromkeys(kind.computed(self.world, inputs), UNKNOWN)
-        return {**inputs, **computed, **_labels_in_effect(kind, inputs)}
+        computed = _unknown_beside(kind.computed(self.world, inputs), self._placed(kind, inputs))
+        return {**computed, **_labels_in_effect(kind, inputs)}
 
     def create(self, token: str, inputs: Properties) -> tuple[str, Properties]:
         """Refuses what the real API refuses, else writes the resource."""
@@ -116,7 +117,15 @@ class GoogleApi:
         return RESOURCE_TYPES[token]
 
     def _outputs(self, kind: ResourceType, inputs: Properties) -> Properties:
-        return {**inputs, **kind.computed(self.world, inputs), **_labels_in_effect(kind, inputs)}
+        computed = kind.computed(self.world, inputs)
+        return {**self._placed(kind, inputs), **computed, **_labels_in_effect(kind, inputs)}
+
+    def _placed(self, kind: ResourceType, inputs: Properties) -> Properties:
+        """The inputs, and the provider's project and region where the resource leaves them out, as the real one says them."""
+        arguments = arguments_class(kind.token)
+        taken = names(arguments) if arguments else frozenset()
+        places = {"project": self.world.project, "region": self.world.region}
+        return {**{name: place for name, place in places.items() if place and name in taken}, **inputs}
 
 
 def _labels_in_effect(kind: ResourceType, inputs: Properties) -> Properties:
@@ -125,3 +134,10 @@ def _labels_in_effect(kind: ResourceType, inputs: Properties) -> Properties:
         return {}
     labels = inputs.get(kind.labels) or {}
     return {"effectiveLabels": labels, "pulumiLabels": labels}
+
+
+def _unknown_beside(computed: Any, inputs: Any) -> Any:
+    """The inputs, and UNKNOWN for every computed value that they do not give already, down to the leaves."""
+    if isinstance(computed, Mapping) and isinstance(inputs, Mapping):
+        return {**inputs, **{key: _unknown_beside(value, inputs.get(key)) for key, value in computed.items()}}
+    return inputs if inputs is not None and inputs == computed else UNKNOWN

@@ -86,8 +86,11 @@ class KubernetesApi:
         return Replacement(paths, delete_first=same and not _is_autonamed(inputs))
 
     def preview(self, token: str, inputs: Properties) -> Properties:
-        """The object as given, since names are known; the server's `status` is not."""
-        return {**inputs, "status": UNKNOWN}
+        """The object as given, since names are known; what the server adds (`status`, the rest of the metadata) is not."""
+        if token == RELEASE:
+            return {**inputs, "status": UNKNOWN}
+        added = dict.fromkeys(("uid", "resourceVersion", "generation", "creationTimestamp"), UNKNOWN)
+        return {**inputs, "metadata": {**added, **(inputs.get("metadata") or {})}, "status": UNKNOWN}
 
     def create(self, token: str, inputs: Properties) -> tuple[str, Properties]:
         """Refuses an object whose namespace or kind the cluster does not have."""

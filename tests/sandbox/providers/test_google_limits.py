@@ -241,3 +241,38 @@ def test_an_unknown_value_at_any_place_is_no_reason_to_refuse(google: GoogleApi,
 def test_a_type_that_no_table_has_is_refused_and_says_where_to_add_it(google: GoogleApi) -> None:
     [(_, reason)] = check(google, "gcp:pubsub/topic:Topic", {"name": "x"})
     assert "does not know gcp:pubsub/topic:Topic: add it to sandbox/providers/gcp/types/" in reason
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "named"),
+    [
+        (f"{GPU}.0.gpuDriverInstallationConfig", {"gpuDriverVersion": "NEWEST"}, "gpuDriverInstallationConfig"),
+        (
+            f"{GPU}.0.gpuSharingConfig",
+            {"gpuSharingStrategy": "MPS", "maxSharedClientsPerGpu": 49},
+            "gpuSharingConfig.maxSharedClientsPerGpu",
+        ),
+        (f"{GPU}.0.gpuPartitionSize", "1g.5gb", "gpuPartitionSize"),
+        ("autoscaling.maxNodeCount", 2, "autoscaling"),
+        (
+            "nodeConfig.reservationAffinity",
+            {"consumeReservationType": "ANY_RESERVATION"},
+            "nodeConfig.reservationAffinity",
+        ),
+    ],
+)
+def test_how_a_gpu_is_driven_shared_and_bought_has_its_limits(
+    google: GoogleApi, path: str, value: Any, named: str
+) -> None:
+    inputs = changed(example(POOL), "nodeConfig.spot", True)
+    assert check(google, POOL, inputs) == []
+    [refused] = refused_paths(google, POOL, changed(inputs, path, value))
+    assert named in refused
+
+
+def test_flex_start_runs_for_a_week_at_most(google: GoogleApi) -> None:
+    inputs = changed(example(POOL), "nodeConfig.spot", False)
+    inputs = changed(inputs, "nodeConfig.flexStart", True)
+    assert check(google, POOL, changed(inputs, "nodeConfig.maxRunDuration", "604800s")) == []
+    longer = changed(inputs, "nodeConfig.maxRunDuration", "604801s")
+    assert refused_paths(google, POOL, longer) == ["nodeConfig.maxRunDuration"]

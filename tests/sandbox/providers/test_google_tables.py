@@ -13,6 +13,7 @@ from sandbox.providers.cloud import CloudError
 from sandbox.providers.gcp.google_api import GoogleApi
 from sandbox.providers.gcp.limits import ACCELERATOR_REGIONS, FRACTIONAL, MACHINE_GPUS, NOT_ON_DEMAND
 from sandbox.providers.gcp.types import RESOURCE_TYPES
+from sandbox.providers.servicer import has_unknown
 from sandbox.providers.strict_inputs import _fields, _unwrap, arguments_class
 from tests.sandbox.providers.examples import (
     ACCOUNT,
@@ -73,7 +74,9 @@ def test_computed_outputs_are_unknown_in_preview_and_known_after_create(google: 
     assert set(preview) == set(outputs)
     assert UNKNOWN not in outputs.values()
     computed = set(RESOURCE_TYPES[token].computed(google.world, example(token)))
-    assert {key for key, value in preview.items() if value == UNKNOWN} == computed
+    # what is computed inside an object that was given is unknown there, and the rest of the object is known
+    assert {key for key, value in preview.items() if has_unknown(value)} == computed
+    assert {key for key, value in preview.items() if value == UNKNOWN} == computed - example(token).keys()
     assert google.read(token, resource_id) == (example(token), outputs)
 
 
@@ -182,3 +185,10 @@ def test_functions_without_an_answer_are_refused_by_name(google: GoogleApi) -> N
     assert google.invoke(token, {})["projectId"] == PROJECT
     with pytest.raises(CloudError, match="no answer to gcp:compute/getZones:getZones"):
         google.invoke("gcp:compute/getZones:getZones", {})
+
+
+def test_a_resource_says_its_project_and_region_also_when_the_provider_gave_them(google: GoogleApi) -> None:
+    for outputs in (google.preview(ACCOUNT, example(ACCOUNT)), google.create(ACCOUNT, example(ACCOUNT))[1]):
+        assert outputs["project"] == PROJECT
+    subnetwork = {key: value for key, value in example(SUBNETWORK).items() if key != "region"}
+    assert google.preview(SUBNETWORK, subnetwork)["region"] == REGION

@@ -105,3 +105,10 @@ def test_unknown_values_pass_and_what_stands_beside_them_is_checked(cluster: Kub
     assert list(refusals(cluster, DEPLOYMENT, {**value, "spek": {}})) == ["spek"]
     for unknown in ("name", "namespace", "labels", "annotations"):
         assert refusals(cluster, DEPLOYMENT, changed(WEB, f"metadata.{unknown}", UNKNOWN)) == {}
+
+
+def test_a_preview_does_not_know_what_the_server_will_add_to_the_metadata(cluster: KubernetesApi) -> None:
+    value = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "team-a"}}
+    metadata = cluster.preview("kubernetes:core/v1:Namespace", value)["metadata"]
+    assert metadata["name"] == "team-a"
+    assert {metadata[key] for key in ("uid", "resourceVersion", "generation", "creationTimestamp")} == {UNKNOWN}

@@ -25,6 +25,12 @@ NODE_POOL = "gcp:container/nodePool:NodePool"
 NAME = r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?"
 NAME_RULE = "1 to 40 lower-case letters, digits and hyphens, a letter first, no hyphen last"
 WAYS_TO_BUY = (("spot",), ("flexStart",), ("reservationAffinity", "consumeReservationType"))
+#: gpuDriverVersion (terraform-provider-google node_config.go, 2026-08).
+DRIVERS = ("GPU_DRIVER_VERSION_UNSPECIFIED", "INSTALLATION_DISABLED", "DEFAULT", "LATEST")
+#: Cards without MIG (docs.nvidia.com/datacenter/tesla/mig-user-guide, 2026).
+UNDIVIDED = ("nvidia-l4", "nvidia-tesla-t4")
+#: The longest run of a Flex-start node (cloud.google.com/kubernetes-engine/docs/concepts/dws, 2026).
+FLEX_SECONDS = 604_800
 TAINT_EFFECTS = ("NO_SCHEDULE", "PREFER_NO_SCHEDULE", "NO_EXECUTE")
 
 
@@ -52,7 +58,6 @@ def _cluster_computed(world: World, inputs: Properties) -> Properties:
 
 def _cluster_limits(world: World, inputs: Properties) -> list[Failure]:
     found = name_failures("name", inputs.get("name"), NAME, NAME_RULE)
-    found += label_failures("resourceLabels", inputs.get("resourceLabels"))
     pool = at(inputs, "workloadIdentityConfig", "workloadPool")
     if known(pool) and not str(pool).endswith(".svc.id.goog"):
         found.append(("workloadIdentityConfig.workloadPool", f"'{pool}' must be <project>.svc.id.goog"))
@@ -100,8 +105,12 @@ def _pool_limits(world: World, inputs: Properties) -> list[Failure]:
                 (f"nodeConfig.taints[{index}].effect", f"'{taint['effect']}' is none of {', '.join(TAINT_EFFECTS)}")
             )
     found += _gpu_limits(inputs)
+    found += _sharing_limits(node)
     found += _purchase_limits(inputs)
     scaling = inputs.get("autoscaling")
+    kinds = [{"minNodeCount", "maxNodeCount"}, {"totalMinNodeCount", "totalMaxNodeCount"}]
+    if isinstance(scaling, dict) and all(kind & scaling.keys() for kind in kinds):
+        found.append(("autoscaling", "counts per zone and total counts exclude each other"))
     least, most = at(scaling, "totalMinNodeCount"), at(scaling, "totalMaxNodeCount")
     if known(least) and known(most) and not 0 <= least <= most:
         found.append(("autoscaling.totalMaxNodeCount", f"{most} is below totalMinNodeCount {least}"))
@@ -136,6 +145,23 @@ def _gpu_limits(inputs: Properties) -> list[Failure]:
     return found
 
 
+def _sharing_limits(node: object) -> list[Failure]:
+    """How the driver comes and how a GPU is shared or cut."""
+    found: list[Failure] = []
+    path, gpu = "nodeConfig.guestAccelerators[0]", at(node, "guestAccelerators", 0)
+    driver = at(gpu, "gpuDriverInstallationConfig", "gpuDriverVersion")
+    if known(driver) and driver not in DRIVERS:
+        field = f"{path}.gpuDriverInstallationConfig.gpuDriverVersion"
+        found.append((field, f"must be one of {', '.join(DRIVERS)}"))
+    clients = at(gpu, "gpuSharingConfig", "maxSharedClientsPerGpu")
+    if known(clients) and not 2 <= clients <= 48:
+        found.append((f"{path}.gpuSharingConfig.maxSharedClientsPerGpu", "must be between 2 and 48"))
+    accelerator, size = at(gpu, "type"), at(gpu, "gpuPartitionSize")
+    if known(size) and accelerator in UNDIVIDED:
+        found.append((f"{path}.gpuPartitionSize", f"{accelerator} cannot be partitioned"))
+    return found
+
+
 def _purchase_limits(inputs: Properties) -> list[Failure]:
     node = inputs.get("nodeConfig")
     ways = [at(node, *path) for path in WAYS_TO_BUY]
@@ -143,8 +169,12 @@ def _purchase_limits(inputs: Properties) -> list[Failure]:
     machine, found = at(node, "machineType"), []
     if spot and flex:
         found.append(("nodeConfig.flexStart", "spot and flexStart exclude each other"))
-    if reserved and (spot or flex):
+    affinity = ways[2] not in (None, UNKNOWN, "NO_RESERVATION", "UNSPECIFIED")
+    if affinity and (spot or flex):
         found.append(("nodeConfig.reservationAffinity", "a reservation cannot be used with spot or flexStart"))
+    seconds = str(at(node, "maxRunDuration")).removesuffix("s")
+    if flex and seconds.isdigit() and int(seconds) > FLEX_SECONDS:
+        found.append(("nodeConfig.maxRunDuration", f"flexStart runs for {FLEX_SECONDS}s (7 days) at most"))
     if flex and inputs.get("autoscaling") is None:
         found.append(("nodeConfig.flexStart", "flexStart needs autoscaling"))
     if machine in NOT_ON_DEMAND and not (spot or flex or reserved or UNKNOWN in ways):
@@ -205,6 +235,7 @@ RESOURCE_TYPES = (
         refuses=_cluster_refusal,
         protected=_cluster_protected,
         contents=_pools,
+        labels="resourceLabels",
     ),
     ResourceType(
         token=NODE_POOL,
@@ -219,7 +250,18 @@ RESOURCE_TYPES = (
             "maxPodsPerNode",
             "placementPolicy",
             "queuedProvisioning",
+            # ForceNew in terraform-provider-google's node_config.go (2026-08)
+            "nodeConfig.advancedMachineFeatures",
+            "nodeConfig.bootDiskKmsKey",
+            "nodeConfig.confidentialNodes",
             "nodeConfig.ephemeralStorageLocalSsdConfig",
+            "nodeConfig.gcfsConfig",
+            "nodeConfig.gvnic",
+            "nodeConfig.hostMaintenancePolicy",
+            "nodeConfig.localNvmeSsdBlockConfig",
+            "nodeConfig.localSsdCount",
+            "nodeConfig.metadata",
+            "nodeConfig.minCpuPlatform",
             "nodeConfig.preemptible",
             "nodeConfig.secondaryBootDisks",
             "nodeConfig.spot",
