@@ -81,11 +81,6 @@ def test_the_kubeconfig_is_a_secret_in_the_state(dev: Sandbox) -> None:
     assert "gke-gcloud-auth-plugin" not in state
 
 
-def test_a_second_up_changes_nothing(dev: Sandbox) -> None:
-    result = dev.preview("dev", expect_no_changes=True)
-    assert result.exit_code == 0, result.output
-
-
 def test_refresh_finds_nothing_to_take_over_after_an_up(dev: Sandbox) -> None:
     result = dev.refresh("dev", "--expect-no-changes")
     assert result.exit_code == 0, result.output
