@@ -223,6 +223,10 @@ def _warnings(deployments: list[PlannedDeployment], environment: Environment, to
         end = planned.wish.expires_on
         if end is not None and end <= today + datetime.timedelta(days=EXPIRY_WARNING_DAYS):
             warnings.append(f"{planned.key} expires on {end}; previews fail after that day")
+        if idle := [kind for kind in planned.wish.max_items if kind not in planned.wish.inputs]:
+            warnings.append(
+                f"{planned.key}: max_items for {', '.join(idle)} has no effect, since inputs does not list it"
+            )
         if planned.record.runs_on == "gke" and planned.wish.callers:
             warnings.append(
                 f"{planned.key} runs on GKE and is reached from inside the cluster only: callers have no effect there"

@@ -94,8 +94,6 @@ class DeploymentWish(_Form):
             raise ValueError("inputs lists a kind twice")
         if "text" not in self.inputs:
             raise ValueError("inputs must contain text: every request carries a prompt")
-        if strangers := [kind for kind in self.max_items if kind not in self.inputs]:
-            raise ValueError(f"max_items names {', '.join(strangers)}, which inputs does not list")
         if self.typical > self.context_tokens:
             raise ValueError(f"typical_tokens {self.typical} is above context_tokens {self.context_tokens}")
         if self.typical_answer > self.typical:

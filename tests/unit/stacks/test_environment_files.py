@@ -85,7 +85,6 @@ def tree(tmp_path: Path) -> Tree:
         ),
         (PAYMENTS, "runs_on: gke", "inputs: [text, pictures]", "16: deployments[0].inputs[1]: found 'pictures'"),
         (PAYMENTS, "runs_on: gke", "inputs: [image]", "10: deployments[0]: inputs must contain text"),
-        (PAYMENTS, "runs_on: gke", "max_items: {image: 2}", "10: deployments[0]: max_items names image"),
         (PAYMENTS, "runs_on: gke", "image_tokens: 300", "16: deployments[0].image_tokens: found 300"),
         (
             PAYMENTS,
@@ -245,6 +244,46 @@ def test_callers_on_gke_warn_that_they_have_no_effect_and_become_members_on_clou
     support = next(d for d in plan.deployments if d.key == "support/helpdesk")
     assert support.callers == ["group:support-tools@example.com", "serviceAccount:app@p.iam.gserviceaccount.com"]
     assert iam_member("a@example.com") == "group:a@example.com"
+
+
+EVERY_FIELD = """
+schema: 1
+team: payments                      # DNS label of at most 20 characters
+owner: payments-ml
+contact: payments-ml@example.com
+group: payments-ml@example.com
+cost_center: cc-1042
+monthly_budget_usd: 4000
+deployments:
+  - name: assistant
+    model: gemma-4-26b-a4b-it
+    context_tokens: 32768
+    peak_concurrent_requests: 16
+    typical_tokens: 4000
+    typical_answer_tokens: 500
+    full_context_requests: 1
+    active_hours_per_month: 220
+    workload: interactive
+    inputs: [text]
+    max_items: {image: 4}
+    image_tokens: 280
+    precision: auto
+    runs_on: auto
+    scale_to_zero: false
+    availability: standard
+    first_token_ms: null
+    tokens_per_second: null
+    max_cold_start_seconds: null
+    callers: []
+    expires_on: null
+"""
+
+
+def test_a_file_that_writes_every_field_out_is_accepted_and_warns_of_limits_without_effect(tree: Tree) -> None:
+    plan = tree.write(PAYMENTS, EVERY_FIELD).plan()
+    assert plan.warnings == ("payments/assistant: max_items for image has no effect, since inputs does not list it",)
+    written = set(yaml.safe_load(EVERY_FIELD)["deployments"][0])
+    assert written == set(DeploymentWish.model_fields)
 
 
 def test_a_group_without_the_clusters_security_group_warns(tree: Tree) -> None:
