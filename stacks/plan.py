@@ -62,7 +62,11 @@ class PlannedDeployment:
 
 @dataclass(frozen=True, slots=True)
 class PlannedPool:
-    """One GPU node pool and the deployments that share it. `max_nodes` is the sum of their most replicas."""
+    """One GPU node pool and the deployments that share it, a node a replica.
+
+    `max_nodes` holds all of them at peak and, beside that, the largest rollout: a new revision starts its minimum replicas
+    before the old ones go, so without room for it no change would ever come up.
+    """
 
     key: str
     record: SizingRecord
@@ -116,7 +120,7 @@ def make_plan(environment: Environment, today: datetime.date) -> Plan:
             ]
             deployments.append(planned)
     pools = _pools(deployments, environment)
-    problems += _beyond_quota(deployments, environment)
+    problems += _beyond_quota(deployments, pools, environment)
     if problems:
         raise SettingsError(environment.name, problems)
     return Plan(
@@ -179,7 +183,7 @@ def _pools(deployments: list[PlannedDeployment], environment: Environment) -> li
             key=key,
             record=records[0],
             zones=_pool_zones(records[0], environment),
-            max_nodes=sum(record.max_replicas for record in records),
+            max_nodes=sum(r.max_replicas for r in records) + max(max(1, r.min_replicas) for r in records),
         )
         for key, records in sorted(grouped.items())
     ]
@@ -192,14 +196,19 @@ def _pool_zones(record: SizingRecord, environment: Environment) -> tuple[str, ..
     return tuple(zone for zone in settings.zones if zone in known)
 
 
-def _beyond_quota(deployments: list[PlannedDeployment], environment: Environment) -> list[Problem]:
-    """All deployments together may ask for more GPUs than the quota, though each alone fits into it."""
+def _beyond_quota(
+    deployments: list[PlannedDeployment], pools: list[PlannedPool], environment: Environment
+) -> list[Problem]:
+    """All deployments together, with the largest rollout of each pool, may ask for more GPUs than the quota."""
     quota = environment.settings.quota
     wanted: dict[tuple[str, str], int] = defaultdict(int)
     asking: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for pool in pools:
+        wanted["gke", pool.record.accelerator] += pool.max_nodes * pool.record.gpu_count
     for planned in deployments:
         place = (planned.record.runs_on, planned.record.accelerator)
-        wanted[place] += planned.record.max_replicas * planned.record.gpu_count
+        if planned.pool is None:
+            wanted[place] += planned.record.max_replicas * planned.record.gpu_count
         asking[place].append(planned.key)
     declared = {"gke": quota.gke, "cloud-run": quota.cloud_run}
     file = f"Pulumi.{environment.name}.yaml"
@@ -208,7 +217,7 @@ def _beyond_quota(deployments: list[PlannedDeployment], environment: Environment
             file,
             None,
             f"quota.{runs_on.replace('-', '_')}.{accelerator}",
-            f"{count} GPUs are needed at peak by {', '.join(asking[runs_on, accelerator])}, "
+            f"{count} GPUs are needed at peak and during a rollout by {', '.join(asking[runs_on, accelerator])}, "
             f"{declared[runs_on].get(accelerator, 0)} are declared; ask Google for more, or lower a peak",
         )
         for (runs_on, accelerator), count in sorted(wanted.items())

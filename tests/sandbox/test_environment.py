@@ -92,7 +92,7 @@ def test_a_longer_context_on_cloud_run_changes_that_service_and_nothing_else(dev
 
 
 def test_more_concurrency_on_gke_changes_the_service_and_the_size_of_its_pool(dev: Sandbox) -> None:
-    # 40 at once need two replicas of 20 on 2 x L4, so the pool may grow to two nodes; nothing is replaced
+    # 40 at once need two replicas of 20 on 2 x L4, so the pool may grow by one node; nothing is replaced
     dev.edit(PAYMENTS, "peak_concurrent_requests: 16", "peak_concurrent_requests: 40")
     assert dev.changes("dev") == {"payments/assistant": "update", "g2-standard-24-spot": "update"}
 

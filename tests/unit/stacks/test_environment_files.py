@@ -205,21 +205,23 @@ def test_committed_team_files_name_the_schema_and_satisfy_it(path: Path) -> None
         jsonschema.validate({**data, "gpu": "nvidia-l4"}, schema)
 
 
-def test_deployments_on_the_same_machine_and_purchase_option_share_a_pool_of_their_summed_size(tree: Tree) -> None:
+def test_deployments_on_the_same_machine_and_purchase_option_share_a_pool_with_room_for_a_rollout(tree: Tree) -> None:
     text = (tree.folder / PAYMENTS).read_text(encoding="utf-8")
     second = text[text.index("  - name: assistant") :].replace("assistant", "second")
     plan = tree.write(PAYMENTS, text + second).plan()
     (pool,) = plan.pools
-    assert (pool.key, pool.max_nodes) == ("g2-standard-24-spot", 2)
+    # one replica each, and room for the rollout of one of them
+    assert (pool.key, pool.max_nodes) == ("g2-standard-24-spot", 3)
 
 
 def test_quota_that_each_deployment_fits_but_not_all_together_is_named(tree: Tree) -> None:
     text = (tree.folder / PAYMENTS).read_text(encoding="utf-8")
     second = text[text.index("  - name: assistant") :].replace("assistant", "second")
-    tree.write(PAYMENTS, text + second).edit("Pulumi.dev.yaml", "gke: {nvidia-l4: 8}", "gke: {nvidia-l4: 3}")
+    tree.write(PAYMENTS, text + second).edit("Pulumi.dev.yaml", "gke: {nvidia-l4: 8}", "gke: {nvidia-l4: 5}")
     (shown,) = tree.problems()
     assert (
-        "quota.gke.nvidia-l4: 4 GPUs are needed at peak by payments/assistant, payments/second, 3 are declared" in shown
+        "quota.gke.nvidia-l4: 6 GPUs are needed at peak and during a rollout by payments/assistant, payments/second, "
+        "5 are declared" in shown
     )
 
 
