@@ -59,7 +59,7 @@ def served_model(record: SizingRecord, weights: str) -> ServedModelArgs:
     """The arguments that stand for `record`, weights read from the gs:// folder `weights`."""
     load = record.budget.load
     return ServedModelArgs(
-        image=record.budget.config.engine.image,
+        image=record.image,
         command=list(COMMAND),
         arguments=engine_arguments(record, weights),
         environment={**OFFLINE, **record.environment},

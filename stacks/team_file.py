@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from components.labels import VALUE_PATTERN
-from components.sizing.catalogue import CheckpointKind, Input
+from components.sizing.catalogue import Input, Precision
 from components.sizing.demand import Demand
 
 #: A DNS label of at most 20 characters that starts with a letter: long enough to speak, short enough for every name made of it.
@@ -61,8 +61,9 @@ class DeploymentWish(_Form):
         default_factory=dict, description="Most items of a kind in one request. Default: 1 for each input listed."
     )
     image_tokens: ImageTokens = Field(default=280, description="Tokens that one image becomes.")
-    precision: Literal["auto"] | CheckpointKind = Field(
-        default="auto", description="auto, or the kind of checkpoint: bf16, fp8 or w4a16."
+    precision: Literal["auto"] | Precision = Field(
+        default="auto",
+        description="auto, or bf16, fp8, w4a16, nvfp4, int4 or mobile where the model has such a checkpoint.",
     )
     runs_on: Literal["auto", "gke", "cloud-run"] = Field(default="auto", description="auto, gke or cloud-run.")
     scale_to_zero: bool = Field(

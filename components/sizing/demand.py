@@ -16,7 +16,8 @@ RunsOn = Literal["gke", "cloud-run"]
 class Demand:
     """One deployment as a team wishes it; defaults are already filled in.
 
-    Tokens are prompt and answer together. `precision` is "auto" or a checkpoint kind; `runs_on` is None for either runtime.
+    Tokens are prompt and answer together. `precision` is "auto" or a precision of the catalogue; `runs_on` is None for either
+    runtime.
     """
 
     team: str
@@ -50,6 +51,11 @@ class Demand:
         """True when no request carries anything but text, so the towers need not be loaded."""
         return set(self.inputs) == {"text"}
 
+    @property
+    def items(self) -> dict[str, int]:
+        """Most items of each kind that a request may carry; kinds that are not wished for are absent."""
+        return {kind: self.max_items.get(kind, 1) for kind in self.inputs if kind != "text"}
+
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
@@ -72,16 +78,21 @@ class PriceAdjustment:
 
 @dataclass(frozen=True, slots=True)
 class Supply:
-    """What one environment can run and buy. Quotas are GPUs by accelerator; one that is not declared is zero."""
+    """What one environment can run and buy. Quotas are GPUs by accelerator; one that is not declared is zero.
+
+    `allow_unknown` names the deployments (`<team>/<name>`) that may be placed although a fact about them is missing.
+    """
 
     region: str
     zones: tuple[str, ...]
     engine_version: str
     purchase_order: tuple[PurchaseOption, ...]
     batch_purchase_order: tuple[PurchaseOption, ...]
-    gke_quota: Mapping[str, int]
-    cloud_run_quota: Mapping[str, int]
+    # mappings cannot be hashed; equality still compares them, so that a Supply can be the key of a cache
+    gke_quota: Mapping[str, int] = field(hash=False)
+    cloud_run_quota: Mapping[str, int] = field(hash=False)
     reservations: tuple[Reservation, ...] = ()
     price_adjustments: tuple[PriceAdjustment, ...] = ()
     allow_tight: bool = False
     allow_fp8_kv: bool = False
+    allow_unknown: frozenset[str] = frozenset()

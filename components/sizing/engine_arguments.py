@@ -9,10 +9,15 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
-from components.sizing.catalogue import Accelerator, Catalogue, Checkpoint, Engine
+from components.sizing.catalogue import ITEM_KINDS, Accelerator, Catalogue, Checkpoint, Engine, Model
 from components.sizing.engine_config import EngineConfig
+from components.sizing.engine_defaults import batch_in_force
 from components.sizing.errors import SizingError, did_you_mean
+from components.sizing.evidence import spread_of
 from components.sizing.record import SizingRecord
+
+#: Tokens of one image unless --mm-processor-kwargs says otherwise (vllm-project/recipes @8959cf6, 2026-08-21).
+DEFAULT_IMAGE_TOKENS = 280
 
 COMMAND = ("vllm", "serve")
 PORT = 8080
@@ -20,18 +25,17 @@ PORT = 8080
 #: Flags that change memory in ways that `memory.py` does not compute; a rule must not guess about them.
 NOT_COMPUTED = (
     "--cpu-offload-gb",
-    "--data-parallel-size",
-    "--disable-hybrid-kv-cache-manager",
-    "--enable-expert-parallel",
     "--enable-lora",
+    "--enable-sleep-mode",
+    "--kv-cache-dtype-skip-layers",
     "--kv-cache-memory-bytes",
     "--kv-offloading-size",
     "--kv-transfer-config",
     "--num-gpu-blocks-override",
-    "--pipeline-parallel-size",
     "--quantization",
-    "--speculative-config",
 )
+#: KV cache dtypes with elements of two bytes and of one; others have pages of another size.
+TWO_BYTE_KV, ONE_BYTE_KV = ("auto", "bfloat16", "float16"), ("fp8", "fp8_e4m3", "fp8_e5m2")
 #: Short spellings of vLLM 0.33.0's parser for the flags that are read here.
 ALIASES = {
     "-tp": "--tensor-parallel-size",
@@ -52,6 +56,7 @@ SWITCHES = (
     "--enable-expert-parallel",
     "--enable-lora",
     "--disable-hybrid-kv-cache-manager",
+    "--enable-sleep-mode",
 )
 
 
@@ -128,27 +133,44 @@ def read_arguments(
     for flag in NOT_COMPUTED:
         if flag in flags:
             raise SizingError(f"{flag} changes memory in a way that sizing does not compute")
-    defaults = engine.batch_defaults(accelerator)
-    limits = _limits(flags)
-    text_only = "--language-model-only" in flags
-    batched = _integer(flags, "--max-num-batched-tokens", defaults.max_num_batched_tokens)
-    if "--max-num-batched-tokens" not in flags and model.text.bidirectional_vision and not text_only:
-        batched = max(batched, 2496 if limits.get("video", 1) else 0)
+    items = _items(flags, model)
+    text_only = "--language-model-only" in flags or not items
+    max_model_len = _integer(flags, "--max-model-len", model.max_context_tokens)
+    seqs, batch = batch_in_force(
+        engine,
+        model,
+        accelerator,
+        text_only=text_only,
+        max_num_seqs=_given(flags, "--max-num-seqs"),
+        max_num_batched_tokens=_given(flags, "--max-num-batched-tokens"),
+        max_model_len=max_model_len,
+    )
+    element_bytes = _kv_element_bytes(flags.get("--kv-cache-dtype", "auto"), checkpoint, accelerator)
+    block = engine.block_size_on(accelerator, model, element_bytes, not text_only)
     return EngineConfig(
         engine=engine,
         model=model,
         checkpoint=checkpoint,
+        scheme=catalogue.scheme(checkpoint),
         accelerator=accelerator,
         tensor_parallel_size=_integer(flags, "--tensor-parallel-size", 1),
-        max_model_len=_integer(flags, "--max-model-len", model.max_context_tokens),
-        max_num_seqs=_integer(flags, "--max-num-seqs", defaults.max_num_seqs),
-        max_num_batched_tokens=batched,
+        max_model_len=max_model_len,
+        max_num_seqs=seqs,
+        max_num_batched_tokens=batch,
         gpu_memory_utilization=_fraction(flags, "--gpu-memory-utilization", engine.default_gpu_memory_utilization),
         text_only=text_only,
-        kv_element_bytes=1 if flags.get("--kv-cache-dtype", "auto").startswith("fp8") else 2,
-        block_size_tokens=_integer(flags, "--block-size", 16),
+        items={} if text_only else items,
+        image_tokens=_image_tokens(flags),
+        kv_element_bytes=element_bytes,
+        block_size_tokens=_integer(flags, "--block-size", block),
         async_scheduling="--no-async-scheduling" not in flags,
         enforce_eager="--enforce-eager" in flags,
+        drafter="--speculative-config" in flags or "--spec-method" in flags,
+        hybrid_kv_cache="--disable-hybrid-kv-cache-manager" not in flags,
+        data_parallel_size=_integer(flags, "--data-parallel-size", 1),
+        pipeline_parallel_size=_integer(flags, "--pipeline-parallel-size", 1),
+        expert_parallel="--enable-expert-parallel" in flags,
+        spread=spread_of(catalogue, model, accelerator, engine),
     )
 
 
@@ -172,6 +194,30 @@ def _parse(arguments: Sequence[str]) -> tuple[dict[str, str], list[str]]:
     return flags, positional
 
 
+def _given(flags: Mapping[str, str], flag: str) -> int | None:
+    return _integer(flags, flag, 1) if flag in flags else None
+
+
+def _kv_element_bytes(dtype: str, checkpoint: Checkpoint, accelerator: Accelerator) -> int:
+    """Bytes of one KV element; a checkpoint may make the automatic dtype fp8 where the GPU can."""
+    if dtype in ONE_BYTE_KV:
+        return 1
+    if dtype not in TWO_BYTE_KV:
+        raise SizingError(f"--kv-cache-dtype is '{dtype}', whose pages sizing does not compute")
+    declared = dtype == "auto" and checkpoint.kv_cache_declared == "fp8"
+    return 1 if declared and accelerator.compute_capability >= (8, 9) else 2
+
+
+def _items(flags: Mapping[str, str], model: Model) -> dict[str, int]:
+    """Most items of each kind that a request may carry; a kind without a limit is on."""
+    limits = _json_object(flags, "--limit-mm-per-prompt")
+    return {kind: limits.get(kind, 1) for kind in ITEM_KINDS if kind in model.inputs and limits.get(kind, 1)}
+
+
+def _image_tokens(flags: Mapping[str, str]) -> int:
+    return int(_json_object(flags, "--mm-processor-kwargs").get("max_soft_tokens", DEFAULT_IMAGE_TOKENS))
+
+
 def _integer(flags: Mapping[str, str], flag: str, default: int) -> int:
     value = flags.get(flag)
     if value is None:
@@ -190,11 +236,11 @@ def _fraction(flags: Mapping[str, str], flag: str, default: float) -> float:
     return float(value)
 
 
-def _limits(flags: Mapping[str, str]) -> dict[str, int]:
+def _json_object(flags: Mapping[str, str], flag: str) -> dict[str, int]:
     try:
-        limits = json.loads(flags.get("--limit-mm-per-prompt", "{}"))
+        value = json.loads(flags.get(flag, "{}"))
     except json.JSONDecodeError:
-        limits = None
-    if not isinstance(limits, dict):
-        raise SizingError(f"--limit-mm-per-prompt is '{flags['--limit-mm-per-prompt']}', not a JSON object")
-    return limits
+        value = None
+    if not isinstance(value, dict):
+        raise SizingError(f"{flag} is '{flags[flag]}', not a JSON object")
+    return value

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+from typing import NamedTuple
 
-from components.sizing.catalogue import Accelerator, Checkpoint, Engine, Model
+from components.sizing.catalogue import Accelerator, Checkpoint, Engine, Model, QuantizationScheme
+
+#: No items of any kind: text only.
+NO_ITEMS: Mapping[str, int] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class EngineConfig:
-    """One replica. Field names are vLLM's flag names; values are those in force, defaults filled in."""
+# a named tuple, because placement makes thousands of variants and `_replace` is several times as fast as a dataclass's
+class EngineConfig(NamedTuple):
+    """One replica. Field names are vLLM's flag names where there is one; values are those in force, defaults filled in.
+
+    `items` are the most items of each kind in one request; a kind that is absent is switched off. `text_only` leaves the towers
+    out (`--language-model-only`). `drafter` loads the publisher's drafter beside the model.
+    """
 
     engine: Engine
     model: Model
     checkpoint: Checkpoint
+    scheme: QuantizationScheme
     accelerator: Accelerator
     tensor_parallel_size: int
     max_model_len: int
@@ -21,10 +32,20 @@ class EngineConfig:
     max_num_batched_tokens: int
     gpu_memory_utilization: float
     text_only: bool
+    items: Mapping[str, int] = NO_ITEMS
+    image_tokens: int = 280
     kv_element_bytes: int = 2
     block_size_tokens: int = 16
     async_scheduling: bool = True
     enforce_eager: bool = False
+    drafter: bool = False
+    hybrid_kv_cache: bool = True
+    data_parallel_size: int = 1
+    pipeline_parallel_size: int = 1
+    expert_parallel: bool = False
+    #: How far the evidence for ranges is: below 1 for a measured case of the same model, GPU and release, above 1 without
+    #: any near it.
+    spread: float = 1.0
 
     @property
     def gpus(self) -> str:

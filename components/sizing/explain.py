@@ -15,7 +15,7 @@ from components.sizing.record import SizingRecord
 
 BAR_WIDTH = 60
 #: One letter of the bar for each term, in the order of the budget.
-LETTERS = {"weights": "W", "activations and runtime": "A", "CUDA graphs": "G", "sampler": "S", "KV cache": "K"}
+LETTERS = {"weights": "W", "buffers": "B", "activations": "A", "runtime": "R", "CUDA graphs": "G", "KV cache": "K"}
 
 
 def as_json(record: SizingRecord) -> dict[str, Any]:

@@ -37,7 +37,8 @@ def plan_case(case: Mapping[str, Any], version: str, catalogue: Catalogue) -> di
     _check(case)
     engine = catalogue.engine(version)
     element_bytes = ELEMENT_BYTES[case["kv_dtype"]]
-    layout = kv_layout(_model(catalogue, case["variant"]), case["tp"], element_bytes, case["block_size"])
+    hybrid = not case.get("disable_hybrid_kv_cache_manager", False)
+    layout = kv_layout(_model(catalogue, case["variant"]), case["tp"], element_bytes, case["block_size"], hybrid)
     blocks = layout.blocks(case["available_bytes"])
     in_flight = tokens_in_flight(engine, case["max_num_batched_tokens"], case["async_scheduling"])
     needed = layout.blocks_to_start(case["max_model_len"], in_flight)
@@ -46,7 +47,7 @@ def plan_case(case: Mapping[str, Any], version: str, catalogue: Catalogue) -> di
     return {
         "ok": True,
         "num_blocks": blocks,
-        "groups": layout.full_groups + layout.sliding_groups,
+        "groups": layout.groups,
         "tokens": layout.logged_tokens(blocks, case["max_model_len"], in_flight, engine.reports_tokens_by_group),
         "concurrency": round(blocks / needed, 4),
     }

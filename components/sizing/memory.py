@@ -1,7 +1,8 @@
 """The memory budget of one GPU: what the engine needs, what it may use, and the verdict.
 
-The budget is vLLM's own identity (facts of 2026-11-21):
-    usable = CUDA total x gpu_memory_utilization >= weights + KV cache + activations and runtime + CUDA graphs + sampler
+The budget is vLLM's own identity (`v1/worker/gpu_worker.py` determine_available_memory, 0.33.0, read 2026-11-25):
+    KV pool = ceil(CUDA total x gpu_memory_utilization) - weights - tensors that stay - peak of the profile
+              - memory outside PyTorch - CUDA graphs
 Terms whose exact size no formula gives carry a range; the verdict is `fits` only at its upper end.
 """
 
@@ -9,12 +10,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property, lru_cache
 from math import ceil
 
 from components.sizing.catalogue import GIB
 from components.sizing.engine_config import EngineConfig, Load
 from components.sizing.kv_cache import KvLayout, kv_layout, tokens_in_flight
-from components.sizing.weights import resident_weights
+from components.sizing.profiling import Range, cuda_graph_bytes, outside_pytorch_bytes, peak_bytes, staying_bytes
+from components.sizing.weights import Weights, resident_weights
 
 
 class Fit(StrEnum):
@@ -22,41 +25,69 @@ class Fit(StrEnum):
 
     FITS = "fits"
     TIGHT = "tight"  #: fits or not depending on terms that are known only as a range
-    UNKNOWN = "unknown"  #: the catalogue lacks evidence for a needed term
+    UNKNOWN = "unknown"  #: the catalogue lacks a needed fact
     DOES_NOT_FIT = "does-not-fit"
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One part of the budget, bytes on one GPU; `low` and `high` differ where only a range is known."""
+    """One part of the budget, bytes on one GPU; the three differ where only a range is known.
+
+    `from_pool` is False where the engine does not take it from the KV pool, although it needs the memory all the same.
+    """
 
     name: str
     low_bytes: int
+    typical_bytes: int
     high_bytes: int
     source: str
+    from_pool: bool = True
 
 
 @dataclass(frozen=True, slots=True)
+class BootCheck:
+    """Something that must be free at one moment of the start: bytes needed, and bytes there are at worst and at best."""
+
+    name: str
+    needed_bytes: int
+    least_free_bytes: int
+    most_free_bytes: int
+    source: str
+
+
+#: Memory of a card that is in use when the engine starts: CUDA context, NCCL, the display. Discrete cards: estimate. Unified
+#: memory: three refusals on a DGX Spark show 9.2 to 11.3 GiB used by the host (public log, 2026-04).
+IN_USE_AT_BOOT_GIB = (0.25, 0.70)
+IN_USE_AT_BOOT_UNIFIED_GIB = (9.2, 11.3)
+
+
+@dataclass(frozen=True)
 class Budget:
-    """Memory of one GPU under one configuration and load."""
+    """Memory of one GPU under one configuration and load. `terms` ends with the KV cache that the load needs."""
 
     config: EngineConfig
     load: Load
     terms: tuple[Term, ...]
+    checks: tuple[BootCheck, ...]
     usable_bytes: int
     unknown: str | None = None
 
-    @property
+    @cached_property
     def needed_bytes(self) -> int:
         """Sum of all terms at their upper end."""
         return sum(term.high_bytes for term in self.terms)
 
-    @property
+    @cached_property
     def spare_bytes(self) -> int:
-        """What is left at the upper end; negative when it does not fit."""
-        return self.usable_bytes - self.needed_bytes
+        """What is left at the upper end; negative when it does not fit. A boot check counts where it is not met."""
+        left = self.usable_bytes - self.needed_bytes
+        for check in self.checks:
+            gap = check.least_free_bytes - check.needed_bytes
+            if gap < 0 and gap < left:
+                left = gap
+        return left
 
-    @property
+    @cached_property
     def fit(self) -> Fit:
         """The verdict."""
         if self.unknown is not None:
@@ -64,11 +95,30 @@ class Budget:
         if self.spare_bytes >= 0:
             return Fit.FITS
         lowest = sum(term.low_bytes for term in self.terms)
-        return Fit.TIGHT if lowest <= self.usable_bytes else Fit.DOES_NOT_FIT
+        at_best = lowest <= self.usable_bytes and all(c.needed_bytes <= c.most_free_bytes for c in self.checks)
+        return Fit.TIGHT if at_best else Fit.DOES_NOT_FIT
 
     @property
-    def deciding_term(self) -> Term:
-        """The first term, in the order the engine allocates them, that no longer has room; else the largest."""
+    def pool(self) -> Range:
+        """Bytes that the engine will log as "Available KV cache memory": least, typical, most.
+
+        The most counts the largest total that was seen of the card, the others the smallest.
+        """
+        taken = [term for term in self.terms[:-1] if term.from_pool]
+        low, typical, high = (
+            self.usable_bytes - sum(getattr(term, end) for term in taken)
+            for end in ("high_bytes", "typical_bytes", "low_bytes")
+        )
+        card = self.config.accelerator
+        more = ((card.cuda_total_high_gib or 0) - (card.cuda_total_gib or 0)) * GIB * self.config.gpu_memory_utilization
+        return Range(low, typical, high + more)
+
+    @property
+    def deciding_term(self) -> Term | BootCheck:
+        """What no longer has room: a check of the start, or the first term in the order the engine allocates them."""
+        short = [check for check in self.checks if check.needed_bytes > check.least_free_bytes]
+        if short:
+            return max(short, key=lambda check: check.needed_bytes - check.least_free_bytes)
         used = 0
         for term in self.terms:
             used += term.high_bytes
@@ -77,59 +127,97 @@ class Budget:
         return max(self.terms, key=lambda term: term.high_bytes)
 
 
-#: Activation peak, CUDA context and libraries together, by the largest max_num_batched_tokens for which logs exist.
-#: 1.1 to 2.2 GiB at 2,048 to 2,496 tokens (12B on RTX 3090, 26B on L40S, 31B on 2 x L4), 1.8 to 5.1 GiB at 8,192
-#: (31B on H100, H200, RTX PRO 6000). Public vLLM logs 0.19 to 0.26, collected 2026-11-21.
-ACTIVATION_AND_RUNTIME_GIB: tuple[tuple[int, float, float], ...] = ((2496, 1.1, 2.2), (8192, 1.8, 5.1))
-
-#: CUDA graphs: 0.11 to 0.76 GiB on one GPU in eight public logs, about 1.47 per GPU with tensor parallelism on L4s
-#: (31B NVFP4 on 2 x L4). Collected 2026-11-21.
-CUDA_GRAPHS_GIB = (0.11, 0.76)
-CUDA_GRAPHS_TENSOR_PARALLEL_GIB = (0.67, 1.47)
-
-
 def assess(config: EngineConfig, load: Load) -> Budget:
     """The memory budget of one GPU of a replica run as `config` under `load`."""
-    weights = resident_weights(config.model, config.checkpoint, config.tensor_parallel_size, config.text_only)
-    terms = [_exact("weights", weights.total_bytes, f"{config.checkpoint.id}, {config.checkpoint.status}")]
-    row = next((r for r in ACTIVATION_AND_RUNTIME_GIB if config.max_num_batched_tokens <= r[0]), None)
-    if row is not None:
-        terms.append(_range("activations and runtime", row[1], row[2], "public vLLM logs"))
+    total = config.accelerator.cuda_total_bytes
+    kv_bytes, why = kv_needed(config, load)
+    kv = _exact("KV cache", kv_bytes, why)
+    if unknown := _unknown_fact(config):
+        return Budget(config, load, (kv,), (), 0, unknown)
+    usable = ceil((total or 0) * config.gpu_memory_utilization)
+    terms, checks = _without_kv(_WithoutContext(config), usable)
+    return Budget(config, load, (*terms, kv), checks, usable)
+
+
+class _WithoutContext:
+    """A configuration as key of a cache of what neither its context nor its KV cache changes."""
+
+    __slots__ = ("_key", "config")
+
+    def __init__(self, config: EngineConfig) -> None:
+        self.config = config
+        self._key = (
+            config.engine,
+            config.model,
+            config.checkpoint,
+            config.scheme,
+            config.accelerator,
+            config.tensor_parallel_size,
+            config.max_num_seqs,
+            config.max_num_batched_tokens,
+            config.text_only,
+            tuple(sorted(config.items.items())),
+            config.image_tokens,
+            config.enforce_eager,
+            config.drafter,
+            config.spread,
+        )
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _WithoutContext) and self._key == other._key
+
+
+@lru_cache(maxsize=50_000)
+def _without_kv(key: _WithoutContext, usable: int) -> tuple[tuple[Term, ...], tuple[BootCheck, ...]]:
+    weights = resident_weights(key.config)
+    return _fixed_terms(key.config, weights), _boot_checks(key.config, weights, usable)
+
+
+def _fixed_terms(config: EngineConfig, weights: Weights) -> tuple[Term, ...]:
+    """All terms but the KV cache."""
+    peak, deciding_pass = peak_bytes(config)
+    charged = config.engine.runner_of(config.model).charges_cuda_graphs
+    terms = [
+        _exact("weights", weights.total_bytes, f"{config.checkpoint.id}, tensors as the engine allocates them"),
+        _range(config, "buffers", staying_bytes(config), "sampler state, inputs, expert workspaces"),
+        _range(config, "activations", peak, f"peak of one profiling step: {deciding_pass}"),
+        _range(config, "runtime", outside_pytorch_bytes(config), "outside PyTorch, public logs"),
+    ]
     if not config.enforce_eager:
-        low, high = CUDA_GRAPHS_GIB if config.tensor_parallel_size == 1 else CUDA_GRAPHS_TENSOR_PARALLEL_GIB
-        terms.append(_range("CUDA graphs", low, high, "public vLLM logs"))
-    terms.append(
-        _exact("sampler", _sampler_bytes(config), "max_num_seqs x vocabulary x 17/16 x 4 bytes, one logged row")
-    )
-    kv_bytes, reason = _kv_cache(config, load)
-    terms.append(_exact("KV cache", kv_bytes, reason))  # last: the engine gives it what the others leave
-    return Budget(
-        config=config,
-        load=load,
-        terms=tuple(terms),
-        usable_bytes=ceil(config.accelerator.cuda_total_bytes * config.gpu_memory_utilization),
-        unknown=None
-        if row is not None
-        else f"activation peak at max_num_batched_tokens {config.max_num_batched_tokens} (known up to 8192)",
-    )
+        graphs = cuda_graph_bytes(config)
+        source = "public logs" if charged else "public logs; this release does not reserve them"
+        terms.append(_range(config, "CUDA graphs", graphs, source, from_pool=charged))
+    return tuple(terms)
 
 
-def _kv_cache(config: EngineConfig, load: Load) -> tuple[int, str]:
+#: What the KV cache must hold at least: one request of max_model_len at start, or all requests that run at once.
+START_UP_DECIDES = "the engine's start-up check: one request of max_model_len"
+LOAD_DECIDES = "the load: its requests at once, with the tokens in flight"
+
+
+def kv_needed(config: EngineConfig, load: Load) -> tuple[int, str]:
     """KV bytes that satisfy both the engine's start-up check and the load, and which of the two decides."""
-    layout = kv_layout(config.model, config.tensor_parallel_size, config.kv_element_bytes, config.block_size_tokens)
+    layout = layout_of(config)
     in_flight = tokens_in_flight(config.engine, config.max_num_batched_tokens, config.async_scheduling)
     start = layout.blocks_to_start(config.max_model_len, in_flight)
     working = _working_blocks(layout, config.max_model_len, load, in_flight)
+    # the engine keeps block 0 for itself, whatever the start-up check of that release says
     blocks = max(start + (1 if config.engine.keeps_null_block else 0), working + 1)
-    if start >= working:
-        reason = f"the engine's start-up check for one request of {config.max_model_len} tokens"
-    else:
-        full = min(load.full_context_requests, load.concurrent_requests)
-        reason = (
-            f"{load.concurrent_requests} requests at once, {full} of them {config.max_model_len} tokens long, "
-            f"the others {load.typical_tokens}"
-        )
-    return blocks * layout.bytes_per_block, reason
+    return blocks * layout.bytes_per_block, START_UP_DECIDES if start >= working else LOAD_DECIDES
+
+
+def layout_of(config: EngineConfig) -> KvLayout:
+    """The KV layout of a configuration."""
+    return kv_layout(
+        config.model,
+        config.tensor_parallel_size,
+        config.kv_element_bytes,
+        config.block_size_tokens,
+        config.hybrid_kv_cache,
+    )
 
 
 def _working_blocks(layout: KvLayout, max_model_len: int, load: Load, in_flight: int) -> int:
@@ -141,15 +229,36 @@ def _working_blocks(layout: KvLayout, max_model_len: int, load: Load, in_flight:
     )
 
 
-def _sampler_bytes(config: EngineConfig) -> int:
-    """Sampler state: a row of logits and its masks for each sequence (1.0625 GiB at 1,024 sequences, logged, 2026-11)."""
-    vocabulary = config.model.text.vocab_size
-    return config.max_num_seqs * (vocabulary + 2 * vocabulary // 32) * 4
+def _unknown_fact(config: EngineConfig) -> str | None:
+    """The first fact without which the budget cannot be computed; None when all are there."""
+    if config.accelerator.cuda_total_bytes is None:
+        return f"how much memory {config.accelerator.id} gives to CUDA"
+    if config.pipeline_parallel_size > 1:
+        return "memory under pipeline parallelism"
+    if config.data_parallel_size > 1 or config.expert_parallel:
+        return "memory under data or expert parallelism"
+    return None
+
+
+def _boot_checks(config: EngineConfig, weights: Weights, usable: int) -> tuple[BootCheck, ...]:
+    accelerator = config.accelerator
+    total = accelerator.cuda_total_bytes or 0
+    low, high = IN_USE_AT_BOOT_UNIFIED_GIB if accelerator.unified_memory else IN_USE_AT_BOOT_GIB
+    most, least = total - int(low * GIB), total - int(high * GIB)
+    source = "v1/worker/utils.py request_memory: refused when less is free at start"
+    loading = "the output head is there twice until it is tied to the embedding"
+    return (
+        BootCheck("free memory at boot", usable, least, most, source),
+        BootCheck("loading the weights", weights.load_peak_bytes, least, most, loading),
+    )
 
 
 def _exact(name: str, value_bytes: int, source: str) -> Term:
-    return Term(name, value_bytes, value_bytes, source)
+    return Term(name, value_bytes, value_bytes, value_bytes, source)
 
 
-def _range(name: str, low_gib: float, high_gib: float, source: str) -> Term:
-    return Term(name, int(low_gib * GIB), int(high_gib * GIB), source)
+def _range(config: EngineConfig, name: str, size: Range, source: str, from_pool: bool = True) -> Term:
+    """A term with its range, which is narrower or wider by how near the evidence is."""
+    low = max(0.0, size.typical - config.spread * (size.typical - size.low))
+    high = size.typical + config.spread * (size.high - size.typical)
+    return Term(name, int(low), int(size.typical), ceil(high), source, from_pool)

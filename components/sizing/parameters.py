@@ -1,67 +1,79 @@
-"""Parameter counts of a model, by the part that decides how they are stored and sharded.
+"""Parameter counts of a model, by the part that decides how they are stored and split over GPUs.
 
 Counted from the model's configuration; bytes are `weights.py`'s business. Source of the layer structure: vLLM 0.33.0
-`model_executor/models/gemma4.py` and transformers 5.23.0 `modeling_gemma4.py`, read 2026-11-21.
+`model_executor/models/gemma4.py` and transformers 5.23.0 `modeling_gemma4.py`, `modeling_gemma4_unified.py`, read 2026-11-21.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
-from components.sizing.catalogue import Model, TextConfig
+from components.sizing.catalogue import AudioConfig, Model, TextConfig, VisionConfig
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """Parameters of one model, dimensionless counts.
 
-    `linear` are the matrices of the language model that a quantised checkpoint stores in fewer bits (attention, MLP,
-    experts, per-layer-input projections); `other` is the rest of the text model (embeddings, per-layer embedding tables,
-    norms, router). `duplicated_value` are not in the checkpoint: in layers without a value projection vLLM loads the keys'
-    weights into the values' slot too. `active` is what one token computes with: the text model without the per-layer tables
-    and with only the routed experts.
+    The first seven are the language model. `attention`, `mlp`, `experts` and `per_layer_projections` are matrices that
+    quantised checkpoints store in fewer bits; `embedding` also serves as the output head. `norms_and_router` stay as they are.
+    `duplicated_value` are not in the checkpoint: in layers without a value projection vLLM loads the keys' weights into the
+    values' slot too.
     """
 
-    linear: int
-    other: int
+    attention: int
+    mlp: int
+    experts: int
+    per_layer_projections: int
+    embedding: int
+    per_layer_embedding: int
+    norms_and_router: int
     duplicated_value: int
     vision: int
     audio: int
-    active: int
+    #: Share of the experts that one token is sent to; 0 for a dense model.
+    routed_share: float
 
     @property
     def text(self) -> int:
         """Parameters of the text model as published."""
-        return self.linear + self.other
+        return self._computing + self.experts + self.per_layer_embedding
 
     @property
     def total(self) -> int:
         """All parameters as published, towers included."""
         return self.text + self.vision + self.audio
 
+    @property
+    def active(self) -> int:
+        """What one token computes with: the text model without the per-layer tables and with the routed experts only."""
+        return self._computing + round(self.experts * self.routed_share)
 
+    @property
+    def _computing(self) -> int:
+        return self.attention + self.mlp + self.per_layer_projections + self.embedding + self.norms_and_router
+
+
+@cache
 def count_parameters(model: Model) -> Parameters:
     """Counts the parameters of `model` from its configuration."""
     text = model.text
     layers = range(text.num_hidden_layers)
-    attention = sum(_attention(text, layer) for layer in layers)
-    mlp = sum(_mlp(text, layer) for layer in layers)
-    experts = text.num_hidden_layers * text.num_experts * 3 * text.hidden_size * text.moe_intermediate_size
-    per_layer_input = (
-        (2 * text.num_hidden_layers + text.num_hidden_layers) * text.hidden_size * (text.hidden_size_per_layer_input)
-    )
-    embedding = text.vocab_size * text.hidden_size
-    per_layer_tables = text.vocab_size * text.num_hidden_layers * text.hidden_size_per_layer_input
-    small = _norms_and_router(text)
-    linear = attention + mlp + experts + per_layer_input
-    routed = experts * text.top_k_experts // text.num_experts if text.num_experts else 0
+    hidden, per_layer_width = text.hidden_size, text.hidden_size_per_layer_input
     return Parameters(
-        linear=linear,
-        other=embedding + per_layer_tables + small,
+        attention=sum(_attention(text, layer) for layer in layers),
+        mlp=sum(_mlp(text, layer) for layer in layers),
+        experts=len(layers) * text.num_experts * 3 * hidden * text.moe_intermediate_size,
+        # in each layer a gate and a projection, and one projection of the embedding for all layers
+        per_layer_projections=3 * len(layers) * hidden * per_layer_width,
+        embedding=text.vocab_size * hidden,
+        per_layer_embedding=text.vocab_size * len(layers) * per_layer_width,
+        norms_and_router=_norms_and_router(text),
         duplicated_value=sum(_duplicated_value(text, layer) for layer in text.kv_layers),
-        vision=model.vision_parameters,
-        audio=model.audio_parameters,
-        active=linear - experts + routed + embedding + small,
+        vision=_vision(model.vision, hidden),
+        audio=_audio(model.audio, hidden) if model.audio else 0,
+        routed_share=text.top_k_experts / text.num_experts if text.num_experts else 0.0,
     )
 
 
@@ -103,3 +115,29 @@ def _norms_and_router(text: TextConfig) -> int:
         if text.hidden_size_per_layer_input:
             total += hidden
     return total
+
+
+def _vision(vision: VisionConfig, text_hidden: int) -> int:
+    width = vision.hidden_size
+    if not vision.num_hidden_layers:
+        # norm of the pixels, their projection, and a second projection, each with norms or biases; positions in two axes
+        projections = vision.patch_values * width + width + width * width
+        return 2 * vision.patch_values + projections + 2 * vision.position_embedding_size * width + 4 * width
+    attention = 4 * width * vision.num_attention_heads * vision.head_dim
+    layer = attention + 3 * width * vision.intermediate_size + 4 * width + 2 * vision.head_dim
+    patches = vision.patch_values * width + 2 * vision.position_embedding_size * width
+    standardize = 2 * width if vision.standardize else 0
+    return patches + vision.num_hidden_layers * layer + standardize + width * text_hidden
+
+
+def _audio(audio: AudioConfig, text_hidden: int) -> int:
+    if not audio.num_hidden_layers:
+        return audio.input_values * text_hidden
+    width = audio.hidden_size
+    feed_forward = 2 * (8 * width * width + 2 * width)
+    attention = 5 * width * width + width // 8
+    convolution = 3 * width * width + 5 * width
+    layer = feed_forward + attention + convolution + 5 * width
+    subsampling = 9 * 128 + 128 + 9 * 128 * 32 + 32 + width * width
+    output = width * audio.output_size + audio.output_size + audio.output_size * text_hidden
+    return subsampling + audio.num_hidden_layers * layer + output

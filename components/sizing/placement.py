@@ -1,48 +1,37 @@
 """Placement: the cheapest way to serve one demand that truly fits, or a refusal that says what is missing.
 
-Tries every legal checkpoint, KV dtype, runtime and machine with the fewest replicas that fit, and takes the least expected
-USD a month. Deterministic: ties go to fewer GPUs, fewer replicas, higher precision, GKE before Cloud Run, then name.
+Least expected USD a month over every legal checkpoint, KV dtype, batch, machine, share of a machine and runtime, with the fewest
+replicas that fit. Deterministic: ties go to fewer GPUs, fewer replicas, higher precision, GKE before Cloud Run, name, bf16
+before fp8 KV, smaller batch.
+
+Places are tried in the order of what they would cost at least, with as few replicas as any checkpoint could need; once the best
+choice found costs no more than that, the others cannot be better. Equal to trying everything (tests/unit/sizing).
 """
 
 from __future__ import annotations
 
+import heapq
 from dataclasses import dataclass
 from decimal import Decimal
-from math import ceil
+from itertools import count
 
-from components.sizing.catalogue import Accelerator, Catalogue, Checkpoint, Engine, Model
+from components.sizing.catalogue import Catalogue, Model
 from components.sizing.demand import Demand, Supply
-from components.sizing.engine_config import EngineConfig, Load
 from components.sizing.errors import SizingError
-from components.sizing.host import host_needs
-from components.sizing.memory import Budget, Fit, assess
-from components.sizing.parallelism import illegal_parallelism
-from components.sizing.places import Place, host_too_small, places
-from components.sizing.record import Rejected, SizingRecord
+from components.sizing.memory import Budget
+from components.sizing.options import Choice, Lost, Options, beyond_quota, checkpoints_for, fewest_conceivable
+from components.sizing.places import Place, Rejected, places
+from components.sizing.record import SizingRecord
+from components.sizing.record_making import make_record
 from components.sizing.refusal import refusal
-from components.sizing.speed import missed_goal, startup_seconds
+from components.sizing.replicas import Replicas, paid_hours
+from components.sizing.speed import startup_seconds
 
-#: Share of the GPU's memory that the platform gives to the engine. 0.92 is vLLM's default; late growth has ended runs at
-#: 0.95 (31B on 2 x H100, public log, 2026-08), so 0.90, the low end of vllm-project/recipes @8959cf6, leaves room.
-GPU_MEMORY_UTILIZATION = 0.90
+#: Dearer choices that a record keeps beside the one taken, and cheaper ones that did not fit.
+ALTERNATIVES = 3
 
-#: Largest item that vLLM 0.33.0 counts against a batch: 32 video frames of 70 + 2 + 6 tokens (gemma4_mm.py).
-VIDEO_ITEM_TOKENS = 2496
-#: Small batches keep the sliding-window reservation and the activation peak low; the engine's default on small GPUs.
-BATCHED_TOKENS = 2048
-
-#: Cloud Run allows a startup probe of at most 1,800 s with a GPU (docs.cloud.google.com/run, 2026).
-CLOUD_RUN_PROBE_LIMIT_SECONDS = 1800
-#: The start-up estimate is rough; a probe waits three times as long and never less than ten minutes.
-PROBE_FACTOR, PROBE_MINIMUM_SECONDS = 3, 600
-
-
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    place: Place
-    budget: Budget
-    min_replicas: int
-    max_replicas: int
+#: Sorts choices: USD a month, GPUs, replicas, precision, runtime, name, KV bytes (negative), batch.
+Rank = tuple[Decimal, int, int, int, bool, str, int, int]
 
 
 def place(demand: Demand, supply: Supply, catalogue: Catalogue, where: str = "the deployment's wishes") -> SizingRecord:
@@ -52,29 +41,22 @@ def place(demand: Demand, supply: Supply, catalogue: Catalogue, where: str = "th
     Raises SizingError when the wish contradicts itself or the model, or when nothing that may be used can serve it.
     """
     model = catalogue.model(demand.model)
-    engine = catalogue.engine(supply.engine_version)
-    _check(demand, model)
-    choices: list[_Choice] = []
-    lost: list[tuple[str, str, Budget | None]] = []
-    for checkpoint in _checkpoints(demand, model, catalogue):
-        for place_or_reason in places(demand, supply, catalogue):
-            if isinstance(place_or_reason, Rejected):
-                lost.append((place_or_reason.choice, place_or_reason.reason, None))
-                continue
-            for kv_element_bytes in _kv_element_bytes(place_or_reason.accelerator, supply):
-                result = _fewest_replicas(demand, supply, model, engine, checkpoint, place_or_reason, kv_element_bytes)
-                if isinstance(result, _Choice):
-                    choices.append(result)
-                else:
-                    lost.append((f"{place_or_reason.name} with {checkpoint.kind}", *result))
-    if not choices:
-        raise SizingError(_nothing_serves(demand, catalogue, lost, where))
-    ranked = sorted(choices, key=lambda choice: _rank(demand, choice, catalogue))
-    return _record(demand, supply, ranked, lost)
+    check_wish(demand, model)
+    search = _Search(demand, supply, catalogue, model)
+    search.run()
+    if not search.found:
+        raise SizingError(_nothing_serves(demand, catalogue, search, where))
+    best, *dearer = search.found
+    rejected = [
+        Rejected(f"{other.place.name} with {other.budget.config.checkpoint.precision}", f"${rank[0]:,} a month")
+        for rank, other in dearer
+    ]
+    unfit = [Rejected(lost.choice, lost.reason) for lost in search.lost if lost.budget is not None][:ALTERNATIVES]
+    return make_record(demand, supply, best[1], best[0][0], (*rejected, *unfit))
 
 
-def _check(demand: Demand, model: Model) -> None:
-    """Refuses wishes that the model can never meet."""
+def check_wish(demand: Demand, model: Model) -> None:
+    """Refuses wishes that the model can never meet, naming the field."""
     if demand.context_tokens > model.max_context_tokens:
         raise SizingError(
             f"found {demand.context_tokens}, above {model.id}'s maximum of {model.max_context_tokens}", "context_tokens"
@@ -87,159 +69,99 @@ def _check(demand: Demand, model: Model) -> None:
         raise SizingError("high keeps two replicas, so it cannot be combined with scale_to_zero: true", "availability")
 
 
-def _checkpoints(demand: Demand, model: Model, catalogue: Catalogue) -> list[Checkpoint]:
-    known = catalogue.checkpoints_of(model)
-    if demand.precision == "auto":
-        return [c for c in known if c.auto and c.status != "infeasible"]
-    chosen = [c for c in known if c.kind == demand.precision and c.status != "infeasible"]
-    if not chosen:
-        raise SizingError(
-            f"found {demand.precision}, which {model.id} has not; allowed: auto, {', '.join(c.kind for c in known)}",
-            "precision",
-        )
-    return chosen
+def usd_per_month(demand: Demand, where: Place, replicas: Replicas, start_seconds: int) -> Decimal:
+    """Expected USD a month of that many replicas at one place."""
+    hours = paid_hours(demand, replicas, where.runs_on, start_seconds)
+    return (where.usd_per_hour * hours).quantize(Decimal("0.01"))
 
 
-def _kv_element_bytes(accelerator: Accelerator, supply: Supply) -> tuple[int, ...]:
-    """bf16 KV always; fp8 KV only where the environment allows it and the GPU can (compute capability 8.9 and up)."""
-    return (2, 1) if supply.allow_fp8_kv and accelerator.compute_capability >= (8, 9) else (2,)
-
-
-def _fewest_replicas(
-    demand: Demand,
-    supply: Supply,
-    model: Model,
-    engine: Engine,
-    checkpoint: Checkpoint,
-    where: Place,
-    kv_element_bytes: int,
-) -> _Choice | tuple[str, Budget | None]:
-    """The choice with the fewest replicas on this host that fits, or why none does (with the nearest budget)."""
-    if where.accelerator.compute_capability < checkpoint.min_compute_capability:
-        needed = ".".join(str(part) for part in checkpoint.min_compute_capability)
-        return f"{checkpoint.id} needs compute capability {needed}", None
-    if reason := illegal_parallelism(model, checkpoint, where.gpu_count):
-        return reason, None
-    if reason := host_too_small(where):
-        return reason, None
-    reason, nearest = "", None
-    for carrying in range(1, demand.peak_concurrent_requests + 1):
-        # with high availability the others must carry the peak when one replica is lost
-        most = max(2, carrying + 1) if demand.high_availability else carrying
-        if most * where.gpu_count > where.quota:
-            asked = f"{most} x {where.gpu_count} {where.accelerator.id}"
-            limit = f"needs {asked}, the {where.runs_on} quota declared is {where.quota}"
-            return (f"{limit}; with fewer replicas: {reason}" if reason else limit), nearest
-        load = Load(
-            ceil(demand.peak_concurrent_requests / carrying), demand.full_context_requests, demand.typical_tokens
-        )
-        config = _config(demand, model, engine, checkpoint, where, kv_element_bytes, load)
-        budget = assess(config, load)
-        if budget.fit is Fit.FITS or (budget.fit is Fit.TIGHT and supply.allow_tight):
-            missed = missed_goal(demand, config, load)
-            if missed is None:
-                least = 2 if demand.high_availability else 0 if demand.scale_to_zero else 1
-                return _Choice(where, budget, least, most)
-            reason = missed
-        else:
-            reason, nearest = (
-                f"{budget.fit}: {-budget.spare_bytes / 2**30:.1f} GiB short, {budget.deciding_term.name}",
-                budget,
-            )
-    return reason, nearest
-
-
-def _config(
-    demand: Demand,
-    model: Model,
-    engine: Engine,
-    checkpoint: Checkpoint,
-    where: Place,
-    kv_element_bytes: int,
-    load: Load,
-) -> EngineConfig:
-    # image tokens that see each other cannot be split over batches, so the largest item must fit into one
-    needs_video_batch = model.text.bidirectional_vision and "video" in demand.inputs
-    return EngineConfig(
-        engine=engine,
-        model=model,
-        checkpoint=checkpoint,
-        accelerator=where.accelerator,
-        tensor_parallel_size=where.gpu_count,
-        max_model_len=demand.context_tokens,
-        max_num_seqs=load.concurrent_requests,
-        max_num_batched_tokens=VIDEO_ITEM_TOKENS if needs_video_batch else BATCHED_TOKENS,
-        gpu_memory_utilization=GPU_MEMORY_UTILIZATION,
-        text_only=demand.text_only,
-        kv_element_bytes=kv_element_bytes,
-    )
-
-
-def _usd_per_month(demand: Demand, choice: _Choice) -> Decimal:
-    return _as_record(demand, "", choice, ()).usd_per_month
-
-
-def _rank(demand: Demand, choice: _Choice, catalogue: Catalogue) -> tuple[object, ...]:
-    kinds = [c.id for c in catalogue.checkpoints_of(choice.budget.config.model)]  # highest precision first
+def rank_of(demand: Demand, choice: Choice, catalogue: Catalogue) -> Rank:
+    """The key by which choices are ordered; smaller is better."""
+    config = choice.budget.config
+    kinds = [c.id for c in catalogue.checkpoints_of(config.model)]  # highest precision first
     return (
-        _usd_per_month(demand, choice),
-        choice.max_replicas * choice.place.gpu_count,
-        choice.max_replicas,
-        kinds.index(choice.budget.config.checkpoint.id),
-        -choice.budget.config.kv_element_bytes,
+        usd_per_month(demand, choice.place, choice.replicas, startup_seconds(config)),
+        choice.replicas.most * choice.place.tensor_parallel_size,
+        choice.replicas.most,
+        kinds.index(config.checkpoint.id),
         choice.place.runs_on != "gke",
         choice.place.name,
+        -config.kv_element_bytes,
+        config.max_num_batched_tokens,
     )
 
 
-def _record(
-    demand: Demand, supply: Supply, ranked: list[_Choice], lost: list[tuple[str, str, Budget | None]]
-) -> SizingRecord:
-    best = ranked[0]
-    dearer = [
-        Rejected(
-            f"{other.place.name} with {other.budget.config.checkpoint.kind}",
-            f"${_usd_per_month(demand, other):,} a month",
-        )
-        for other in ranked[1:4]
-    ]
-    unfit = [Rejected(choice, reason) for choice, reason, budget in lost if budget is not None][:3]
-    return _as_record(demand, supply.region, best, (*dearer, *unfit))
+@dataclass(slots=True)
+class _Search:
+    """Best-first search over places; `found` holds the best choices in order, `lost` why others are none."""
+
+    demand: Demand
+    supply: Supply
+    catalogue: Catalogue
+    model: Model
+    found: list[tuple[Rank, Choice]]
+    lost: list[Lost]
+
+    def __init__(self, demand: Demand, supply: Supply, catalogue: Catalogue, model: Model) -> None:
+        self.demand, self.supply, self.catalogue, self.model = demand, supply, catalogue, model
+        self.found, self.lost = [], []
+
+    def run(self) -> None:
+        """Finds the best choice and the next ones, or why there is none."""
+        checkpoints_for(
+            self.demand, self.model, self.catalogue
+        )  # refuses an unknown precision before anything is tried
+        engine = self.catalogue.engine(self.supply.engine_version)
+        options = Options(self.demand, self.supply, self.catalogue, self.model, engine)
+        order = count()  # the heap never compares places or choices
+        heap: list[tuple[Rank, int, Place | Choice]] = [
+            (lowest, next(order), where) for where, lowest in self._open_places()
+        ]
+        heapq.heapify(heap)
+        while heap and len(self.found) <= ALTERNATIVES:
+            rank, _, item = heapq.heappop(heap)
+            if isinstance(item, Choice):
+                self.found.append((rank, item))
+                continue
+            for option in options.at(item):
+                if isinstance(option, Choice):
+                    heapq.heappush(heap, (rank_of(self.demand, option, self.catalogue), next(order), option))
+                else:
+                    self.lost.append(option)
+
+    def _open_places(self) -> list[tuple[Place, Rank]]:
+        """Places that may serve, each with a rank that no choice there can be below."""
+        demand = self.demand
+        hosts, refused = places(self.supply, self.catalogue, demand.high_availability, demand.interruptible)
+        self.lost += [Lost(r.choice, r.reason) for runs_on, r in refused if demand.runs_on in (None, runs_on)]
+        opened = []
+        for where in hosts:
+            if demand.runs_on not in (None, where.runs_on):
+                continue
+            replicas = fewest_conceivable(demand, where)
+            if replicas is None:
+                continue
+            if replicas.most * where.tensor_parallel_size > where.quota:
+                self.lost.append(Lost(where.name, beyond_quota(where, replicas)))
+                continue
+            lowest: Rank = (
+                usd_per_month(demand, where, replicas, 0),
+                replicas.most * where.tensor_parallel_size,
+                replicas.most,
+                0,
+                where.runs_on != "gke",
+                where.name,
+                -2,
+                0,
+            )
+            opened.append((where, lowest))
+        return opened
 
 
-def _as_record(demand: Demand, region: str, choice: _Choice, rejected: tuple[Rejected, ...]) -> SizingRecord:
-    where, config = choice.place, choice.budget.config
-    needs = host_needs(where.gpu_count)
-    start = startup_seconds(config)
-    probe = max(PROBE_MINIMUM_SECONDS, PROBE_FACTOR * start)
-    return SizingRecord(
-        demand=demand,
-        budget=choice.budget,
-        runs_on=where.runs_on,
-        region=region,
-        machine_type=where.machine.id if where.machine else None,
-        boot_disk_type=where.machine.boot_disk_type if where.machine else None,
-        purchase_option=where.purchase.option if where.purchase else None,
-        reservation=where.purchase.reservation if where.purchase else None,
-        vcpu=where.shape.vcpu if where.shape else needs.vcpu,
-        memory_gib=where.shape.memory_gib if where.shape else needs.memory_gib,
-        shared_memory_gib=needs.shared_memory_gib,
-        environment=dict(where.environment),
-        min_replicas=choice.min_replicas,
-        max_replicas=choice.max_replicas,
-        startup_seconds=start,
-        startup_probe_seconds=min(probe, CLOUD_RUN_PROBE_LIMIT_SECONDS) if where.runs_on == "cloud-run" else probe,
-        usd_per_hour=where.usd_per_hour,
-        rejected=rejected,
-    )
-
-
-def _nothing_serves(
-    demand: Demand, catalogue: Catalogue, lost: list[tuple[str, str, Budget | None]], where: str
-) -> str:
+def _nothing_serves(demand: Demand, catalogue: Catalogue, search: _Search, where: str) -> str:
     """The refusal: the nearest budget in full where memory was the reason, then why each host was no choice."""
-    budgets = [budget for _, _, budget in lost if budget is not None]
-    reasons = dict.fromkeys(f"  {choice}: {reason}" for choice, reason, _ in lost)
+    budgets: list[Budget] = [lost.budget for lost in search.lost if lost.budget is not None]
+    reasons = dict.fromkeys(f"  {lost.choice}: {lost.reason}" for lost in search.lost)
     tried = "\n".join(["  tried, none can be used:", *(f"  {line}" for line in reasons)])
     if budgets:
         nearest = max(budgets, key=lambda budget: budget.spare_bytes)

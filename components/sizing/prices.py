@@ -1,4 +1,4 @@
-"""What one replica costs an hour: list prices of the catalogue with the organisation's own adjustments. Money is Decimal."""
+"""What a host costs an hour: list prices of the catalogue with the organisation's own adjustments. Money is Decimal."""
 
 from __future__ import annotations
 
@@ -6,43 +6,51 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from components.sizing.catalogue import Catalogue, CloudRunShape, Machine, PurchaseOption
-from components.sizing.demand import Supply
+from components.sizing.demand import Reservation, Supply
 
-#: Hours of a month in plans (365 x 24 / 12).
-HOURS_PER_MONTH = 730
+#: Prices are kept to a millionth of a dollar, as Google lists them.
+MICRO_DOLLAR = Decimal("0.000001")
 
 
 @dataclass(frozen=True, slots=True)
-class Purchase:
-    """How a machine is bought and its price, USD per machine-hour. `reservation` names the one that is used."""
+class Rung:
+    """One way to buy a machine. `usd_per_hour` is None where no price is known; `confirmed` False where no source says that
+    the option can be bought for this machine type.
+    """
 
     option: PurchaseOption
-    usd_per_hour: Decimal
+    usd_per_hour: Decimal | None
     reservation: str | None = None
+    confirmed: bool = True
 
 
-def machine_purchase(
+def ladder(
     catalogue: Catalogue, machine: Machine, supply: Supply, order: tuple[PurchaseOption, ...]
-) -> Purchase | str:
-    """The first option of `order` that can be bought and has a price, or why there is none.
+) -> tuple[Rung, ...]:
+    """The options of `order` that can be bought for a machine type, in that order.
 
-    `order` is the platform's preference and is never reordered by price. A reservation counts at the on-demand price.
+    `order` is the platform's preference and is never reordered by price. A reservation that the organisation holds can be
+    bought whatever the catalogue knows, and counts at the on-demand price.
     """
-    row = next(
-        (r for r in catalogue.prices.machines.rows if (r.machine, r.region) == (machine.id, supply.region)), None
-    )
-    if row is None:
-        return f"no price known for {machine.id} in {supply.region}"
-    reservation = next((r for r in supply.reservations if r.machine_type == machine.id), None)
+    rungs = []
     for option in order:
-        if option == "reservation" and (reservation is None or reservation.zone not in supply.zones):
+        held = _reservation(machine, supply) if option == "reservation" else None
+        can_buy = machine.buy.get(option)
+        if can_buy is False or (option == "reservation" and held is None):
             continue
-        # flex-start has no published price list (2026-11), so it can never set one
-        price = {"on-demand": row.on_demand, "reservation": row.on_demand, "spot": row.spot}.get(option)
-        if price is not None:
-            name = reservation.name if option == "reservation" and reservation else None
-            return Purchase(option, _adjusted(machine.id, price, supply), name)
-    return f"none of {', '.join(order)} can be bought with a known price for {machine.id} in {supply.region}"
+        price = _machine_price(catalogue, machine, supply, option)
+        confirmed = can_buy is True or held is not None
+        rungs.append(Rung(option, price, held.name if held else None, confirmed))
+    return tuple(rungs)
+
+
+def why_not_sold(catalogue: Catalogue, machine: Machine, supply: Supply, order: tuple[PurchaseOption, ...]) -> str:
+    """Why no rung sets a price: nothing of `order` can be bought, or what can has no price."""
+    options = ", ".join(order)
+    possible = [option for option, can in machine.buy.items() if can]
+    if catalogue.machine_price(machine.id, supply.region) is None:
+        return f"no price known for {machine.id} in {supply.region}"
+    return f"{machine.id} cannot be bought as {options}; possible: {', '.join(possible) or 'nothing that is known'}"
 
 
 def cloud_run_price(
@@ -58,6 +66,16 @@ def cloud_run_price(
     return _adjusted(f"cloud-run/{accelerator}", per_second * 3600, supply)
 
 
+def _reservation(machine: Machine, supply: Supply) -> Reservation | None:
+    return next((r for r in supply.reservations if r.machine_type == machine.id and r.zone in supply.zones), None)
+
+
+def _machine_price(catalogue: Catalogue, machine: Machine, supply: Supply, option: PurchaseOption) -> Decimal | None:
+    row = catalogue.machine_price(machine.id, supply.region)
+    price = row.of(option) if row else None
+    return None if price is None else _adjusted(machine.id, price, supply)
+
+
 def _adjusted(sku: str, list_price: Decimal, supply: Supply) -> Decimal:
     price = list_price
     for adjustment in supply.price_adjustments:
@@ -66,4 +84,4 @@ def _adjusted(sku: str, list_price: Decimal, supply: Supply) -> Decimal:
                 price = adjustment.usd_per_hour
             if adjustment.percent is not None:
                 price = price * (100 + adjustment.percent) / 100
-    return price.quantize(Decimal("0.000001"))
+    return price.quantize(MICRO_DOLLAR)

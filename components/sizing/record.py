@@ -8,42 +8,48 @@ from decimal import Decimal
 from components.sizing.catalogue import PurchaseOption
 from components.sizing.demand import Demand, RunsOn
 from components.sizing.memory import Budget
-from components.sizing.prices import HOURS_PER_MONTH
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """A choice that lost, and why."""
-
-    choice: str
-    reason: str
+from components.sizing.places import Rejected
+from components.sizing.prices import Rung
+from components.sizing.speed import Band
 
 
 @dataclass(frozen=True, slots=True)
 class SizingRecord:
-    """Where and how one deployment runs. GPUs, CPU and memory are per replica, prices per replica-hour in USD.
+    """Where and how one deployment runs. GPUs, CPU, memory and disk are per replica, prices per replica-hour in USD.
 
     `machine_type`, `purchase_option` and `boot_disk_type` are None on Cloud Run. `max_num_seqs` requests run at once in a
     replica; it is also the request concurrency of the runtime, with `target_concurrency` (80 %) for its autoscaler.
+    `ladder` are the ways to buy the machine in the platform's order; all rungs are that machine type, so that the same
+    arguments fit each of them and falling through costs no memory. `usd_per_million_tokens` is for prompt and answer
+    together, with every replica as busy as it was sized for; its band is that of the speed estimate.
     """
 
     demand: Demand
     budget: Budget
     runs_on: RunsOn
     region: str
+    zones: tuple[str, ...]
+    zones_known: bool
     machine_type: str | None
     boot_disk_type: str | None
     purchase_option: PurchaseOption | None
     reservation: str | None
+    ladder: tuple[Rung, ...]
+    replicas_per_host: int
     vcpu: int
     memory_gib: int
     shared_memory_gib: int
+    disk_gib: int
     environment: dict[str, str]
     min_replicas: int
     max_replicas: int
     startup_seconds: int
     startup_probe_seconds: int
     usd_per_hour: Decimal
+    usd_per_month: Decimal
+    usd_per_million_tokens: Band
+    decode_tokens_per_second: Band
+    first_token_seconds: Band
     rejected: tuple[Rejected, ...]
 
     @property
@@ -54,7 +60,12 @@ class SizingRecord:
     @property
     def accelerator(self) -> str:
         """Google Cloud's name of the GPU."""
-        return self.budget.config.accelerator.id
+        return self.budget.config.accelerator.node_label
+
+    @property
+    def image(self) -> str:
+        """Container image of the engine."""
+        return self.budget.config.engine.image.reference
 
     @property
     def max_num_seqs(self) -> int:
@@ -69,24 +80,20 @@ class SizingRecord:
     @property
     def placement(self) -> str:
         """Where it runs, in words."""
-        gpus = f"{self.gpu_count} x {self.accelerator}"
+        gpus = f"{self.gpu_count} x {self.budget.config.accelerator.id}"
         fewest, most = self.min_replicas, self.max_replicas
         replicas = f"{fewest} to {most} replicas" if fewest != most else f"{most} replica{'s' if most > 1 else ''}"
         if self.runs_on == "cloud-run":
             return f"Cloud Run, {self.vcpu} vCPU, {self.memory_gib} GiB, {gpus}, {replicas}"
-        return f"GKE, {self.machine_type} ({self.purchase_option}), {gpus}, {replicas}"
-
-    @property
-    def usd_per_month(self) -> Decimal:
-        """Expected USD a month: the minimum replicas all month, the others in the hours with traffic."""
-        above = self.max_replicas - self.min_replicas
-        hours = self.min_replicas * HOURS_PER_MONTH + above * self.demand.active_hours_per_month
-        return (self.usd_per_hour * hours).quantize(Decimal("0.01"))
+        shared = f", {self.replicas_per_host} replicas a machine" if self.replicas_per_host > 1 else ""
+        return f"GKE, {self.machine_type} ({self.purchase_option}), {gpus}, {replicas}{shared}"
 
     @property
     def reason(self) -> str:
         """Why this choice, in a sentence or two."""
         spare = self.budget.spare_bytes / 2**30
         fits = f"{spare:.1f} GiB spare a GPU" if spare >= 0 else f"tight: {-spare:.1f} GiB short at the upper estimate"
-        why = f"cheapest that fits ({self.budget.config.checkpoint.kind}, {fits})"
+        if self.budget.unknown:
+            fits = f"not known: {self.budget.unknown}"
+        why = f"cheapest that fits ({self.budget.config.checkpoint.precision}, {fits})"
         return why if not self.rejected else f"{why}; next: {self.rejected[0].choice} ({self.rejected[0].reason})"

@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from components.sizing.catalogue import GIB, Catalogue
 from components.sizing.engine_config import EngineConfig, Load
+from components.sizing.legality import why_illegal
 from components.sizing.memory import Budget, Fit, assess
-from components.sizing.parallelism import illegal_parallelism
 
 
 def refusal(subject: str, budget: Budget, catalogue: Catalogue, where: str) -> str:
@@ -23,7 +23,7 @@ def refusal(subject: str, budget: Budget, catalogue: Catalogue, where: str) -> s
         f"{subject}: {config.checkpoint.id} with max_model_len {config.max_model_len} and max_num_seqs {config.max_num_seqs} "
         f"{_verdict_words(budget)} {config.gpus}",
         f"  needs    {budget.needed_bytes / GIB:.1f} GiB per GPU: {needs}",
-        f"  has      {budget.usable_bytes / GIB:.1f} GiB per GPU = {config.accelerator.cuda_total_gib:.2f} x "
+        f"  has      {budget.usable_bytes / GIB:.1f} GiB per GPU = {config.accelerator.cuda_total_gib or 0:.2f} x "
         f"gpu_memory_utilization {config.gpu_memory_utilization:g}",
     ]
     if budget.unknown is None:
@@ -49,14 +49,18 @@ def _verdict_words(budget: Budget) -> str:
 def nearest_fits(config: EngineConfig, load: Load, catalogue: Catalogue) -> list[str]:
     """Up to four changes of one thing each that make it fit: GPUs, checkpoint, context, concurrency."""
     found = [*_other_gpus(config, load, catalogue)[:2]]
-    for checkpoint in catalogue.checkpoints_of(config.model):
-        other = replace(config, checkpoint=checkpoint)
-        if checkpoint.id != config.checkpoint.id and _runs(other) and _fits(other, load):
-            found.append(f"{config.gpus} with {checkpoint.id} ({checkpoint.kind})")
+    for checkpoint in (c for c in catalogue.checkpoints_of(config.model) if c.auto):
+        other = config._replace(checkpoint=checkpoint, scheme=catalogue.scheme(checkpoint))
+        if checkpoint.id != config.checkpoint.id and _runs(other, catalogue) and _fits(other, load):
+            found.append(f"{config.gpus} with {checkpoint.id} ({checkpoint.precision})")
             break
-    if longest := _largest(1, config.max_model_len - 1, lambda n: _fits(replace(config, max_model_len=n), load)):
+    if longest := _largest(1, config.max_model_len - 1, lambda n: _fits(config._replace(max_model_len=n), load)):
         found.append(f"{config.gpus} with {longest} tokens of context")
-    most = _largest(1, load.concurrent_requests - 1, lambda n: _fits(config, replace(load, concurrent_requests=n)))
+    most = _largest(
+        1,
+        load.concurrent_requests - 1,
+        lambda n: _fits(config._replace(max_num_seqs=n), replace(load, concurrent_requests=n)),
+    )
     if most:
         found.append(f"{config.gpus} with {most} requests at once")
     return found
@@ -68,15 +72,14 @@ def _other_gpus(config: EngineConfig, load: Load, catalogue: Catalogue) -> list[
     options: list[tuple[float, str]] = []
     for accelerator_id, count in shapes:
         accelerator = catalogue.accelerator(accelerator_id)
-        other = replace(config, accelerator=accelerator, tensor_parallel_size=count)
-        if other.gpus != config.gpus and _runs(other) and _fits(other, load):
-            options.append((accelerator.cuda_total_gib * count, f"{other.gpus} with tensor parallel {count}"))
+        other = config._replace(accelerator=accelerator, tensor_parallel_size=count)
+        if other.gpus != config.gpus and _runs(other, catalogue) and _fits(other, load):
+            options.append(((accelerator.cuda_total_gib or 0) * count, f"{other.gpus} with tensor parallel {count}"))
     return [text for _, text in sorted(options)]
 
 
-def _runs(config: EngineConfig) -> bool:
-    capable = config.accelerator.compute_capability >= config.checkpoint.min_compute_capability
-    return capable and illegal_parallelism(config.model, config.checkpoint, config.tensor_parallel_size) is None
+def _runs(config: EngineConfig, catalogue: Catalogue) -> bool:
+    return why_illegal(config, catalogue) is None
 
 
 def _fits(config: EngineConfig, load: Load) -> bool:

@@ -1,0 +1,246 @@
+"""What placement chooses among for one demand on one place: checkpoint, KV dtype, batch, and the fewest replicas that fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from components.sizing.catalogue import GIB, Accelerator, Catalogue, Checkpoint, Engine, Model
+from components.sizing.demand import Demand, Supply
+from components.sizing.engine_config import EngineConfig, Load
+from components.sizing.engine_defaults import largest_item
+from components.sizing.errors import SizingError
+from components.sizing.evidence import spread_of
+from components.sizing.legality import why_illegal
+from components.sizing.memory import Budget, Fit, assess
+from components.sizing.places import Place
+from components.sizing.replicas import Replicas, minimum_replicas, spread
+from components.sizing.speed import missed_goal
+from components.sizing.weights import resident_weights
+
+#: Share of the GPU's memory that the platform gives to the engine. 0.92 is vLLM's default; late growth has ended runs at
+#: 0.95 (31B on 2 x H100, public log, 2026-08), so 0.90, the low end of vllm-project/recipes @8959cf6, leaves room.
+GPU_MEMORY_UTILIZATION = 0.90
+
+#: Batch sizes that are tried, smallest first: a small batch keeps the sliding-window reservation and the activation peak low, a
+#: larger one gives a long prompt its first token sooner.
+BATCHED_TOKENS = (2048, 4096, 8192, 16384)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One way to serve a demand: a replica's budget at one place, and how many replicas."""
+
+    place: Place
+    budget: Budget
+    replicas: Replicas
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Why one checkpoint cannot be used at a place, with the nearest budget where memory was the reason."""
+
+    choice: str
+    reason: str
+    budget: Budget | None = None
+
+
+def checkpoints_for(demand: Demand, model: Model, catalogue: Catalogue) -> tuple[Checkpoint, ...]:
+    """Checkpoints that the demand allows. Raises SizingError for a precision that the model has not."""
+    known = [c for c in catalogue.checkpoints_of(model) if c.status != "infeasible"]
+    if demand.precision == "auto":
+        return tuple(c for c in known if c.auto)
+    chosen = tuple(c for c in known if c.precision == demand.precision)
+    if not chosen:
+        precisions = dict.fromkeys(c.precision for c in known)
+        allowed = ", ".join(["auto", *precisions])
+        raise SizingError(f"found {demand.precision}, which {model.id} has not; allowed: {allowed}", "precision")
+    return chosen
+
+
+@dataclass(slots=True)
+class Options:
+    """The options of one demand in one environment. What a replica can run is asked once for each checkpoint, GPU and width."""
+
+    demand: Demand
+    supply: Supply
+    catalogue: Catalogue
+    model: Model
+    engine: Engine
+    capacities: dict[tuple[str, str, int, int], Capacity] = field(default_factory=dict)
+
+    def at(self, place: Place) -> Iterator[Choice | Lost]:
+        """For each checkpoint and KV dtype the choice with the fewest replicas, or why there is none."""
+        for checkpoint in checkpoints_for(self.demand, self.model, self.catalogue):
+            for element_bytes in _kv_element_bytes(checkpoint, place.accelerator, self.supply):
+                found = self._fewest_replicas(place, self._capacity(place, checkpoint, element_bytes))
+                if isinstance(found, Choice):
+                    yield found
+                else:
+                    yield Lost(f"{place.name} with {checkpoint.precision}", *found)
+
+    def _capacity(self, place: Place, checkpoint: Checkpoint, element_bytes: int) -> Capacity:
+        key = (checkpoint.id, place.accelerator.id, place.tensor_parallel_size, element_bytes)
+        if key not in self.capacities:
+            config = self._config(place, checkpoint, element_bytes)
+            illegal = why_illegal(config, self.catalogue)
+            self.capacities[key] = (
+                Capacity((), illegal, None) if illegal else capacity(self.demand, self.supply, config)
+            )
+        return self.capacities[key]
+
+    def _config(self, place: Place, checkpoint: Checkpoint, kv_element_bytes: int) -> EngineConfig:
+        """The configuration for one request at a time in the smallest batch."""
+        demand, card = self.demand, place.accelerator
+        return EngineConfig(
+            engine=self.engine,
+            model=self.model,
+            checkpoint=checkpoint,
+            scheme=self.catalogue.scheme(checkpoint),
+            accelerator=card,
+            tensor_parallel_size=place.tensor_parallel_size,
+            max_model_len=demand.context_tokens,
+            max_num_seqs=1,
+            max_num_batched_tokens=batch_candidates(demand, self.model)[0],
+            gpu_memory_utilization=GPU_MEMORY_UTILIZATION,
+            text_only=demand.text_only,
+            items=demand.items,
+            image_tokens=demand.image_tokens,
+            kv_element_bytes=kv_element_bytes,
+            block_size_tokens=self.engine.block_size_on(card, self.model, kv_element_bytes, not demand.text_only),
+            spread=spread_of(self.catalogue, self.model, card, self.engine),
+        )
+
+    def _fewest_replicas(self, place: Place, can: Capacity) -> Choice | tuple[str, Budget | None]:
+        """The choice with the fewest replicas, and of those the smallest batch; or why none fits."""
+        best: Choice | None = None
+        beyond = ""
+        for config, most in can.by_batch:
+            replicas = spread(self.demand, most, place.replicas_per_host)
+            if replicas is None:
+                return _shares_a_machine(place, self.demand), None
+            if replicas.most * place.tensor_parallel_size > place.quota:
+                beyond = beyond or beyond_quota(place, replicas)
+            elif best is None or replicas.most < best.replicas.most:
+                best = Choice(place, _budget(config, self.demand, replicas.requests_each), replicas)
+        if best is not None:
+            return best
+        return (beyond, None) if beyond else (can.why_not or _shortage(can.nearest), can.nearest)
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+    """Most requests at once that one replica can run, by batch (smallest first); or why it can run none."""
+
+    by_batch: tuple[tuple[EngineConfig, int], ...]
+    why_not: str | None
+    nearest: Budget | None
+
+
+def capacity(demand: Demand, supply: Supply, config: EngineConfig) -> Capacity:
+    """What one replica run as `config` can do for `demand`, with each batch that could do more than a smaller one."""
+    by_batch = []
+    reason: str | None = None
+    nearest = None
+    for batch in batch_candidates(demand, config.model):
+        candidate = config._replace(max_num_batched_tokens=batch)
+        most, why, budget = _most_requests(demand, supply, candidate)
+        if most:
+            by_batch.append((candidate, most))
+        elif reason is None:
+            reason, nearest = why, budget
+        # a larger batch needs more memory; it can only help a prompt's first token, or more sequences than it has tokens
+        if most >= demand.peak_concurrent_requests or (demand.first_token_ms is None and most < batch):
+            break
+    return Capacity(tuple(by_batch), reason, nearest)
+
+
+def batch_candidates(demand: Demand, model: Model) -> list[int]:
+    """Values of max_num_batched_tokens that may be used: none below an item that cannot be split over batches."""
+    item = largest_item(model) if "video" in demand.inputs else 0
+    return sorted({max(item, size) for size in BATCHED_TOKENS})
+
+
+def load_of(demand: Demand, requests: int) -> Load:
+    """What a replica must hold when it runs that many of the demand's requests at once."""
+    return Load(requests, demand.full_context_requests, demand.typical_tokens)
+
+
+def allowed(budget: Budget, demand: Demand, supply: Supply) -> bool:
+    """True when a verdict may be placed in this environment."""
+    if budget.fit is Fit.UNKNOWN:
+        return demand.key in supply.allow_unknown
+    return budget.fit is Fit.FITS or (budget.fit is Fit.TIGHT and supply.allow_tight)
+
+
+def _kv_element_bytes(checkpoint: Checkpoint, accelerator: Accelerator, supply: Supply) -> tuple[int, ...]:
+    """bf16 KV always; fp8 KV where the checkpoint carries scales or the environment allows it, and the GPU can."""
+    may = checkpoint.kv_scales or supply.allow_fp8_kv
+    return (2, 1) if may and accelerator.compute_capability >= (8, 9) else (2,)
+
+
+def _most_requests(demand: Demand, supply: Supply, config: EngineConfig) -> tuple[int, str, Budget | None]:
+    """(requests that one replica can run at once, why not even one, its budget when memory was the reason).
+
+    Memory grows and goals get harder with each request, so the largest number is found by bisection.
+    """
+    why = ""
+    nearest: Budget | None = None
+
+    def holds(requests: int) -> bool:
+        nonlocal why, nearest
+        budget = _budget(config, demand, requests)
+        if not allowed(budget, demand, supply):
+            why, nearest = "", budget
+            return False
+        missed = missed_goal(demand, budget.config, budget.load)
+        if missed is not None:
+            why, nearest = missed, None
+        return missed is None
+
+    # most choices fail by their weights alone: one budget, for the message, is enough then
+    usable = (config.accelerator.cuda_total_bytes or 0) * config.gpu_memory_utilization
+    hopeless = resident_weights(config).total_bytes > usable
+    # the engine refuses more sequences than tokens in a batch
+    high = min(demand.peak_concurrent_requests, config.max_num_batched_tokens)
+    if holds(high):
+        return high, "", None
+    if high == 1 or hopeless or not holds(1):
+        return 0, why, nearest
+    low, high = 1, high - 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if holds(middle) else (low, middle - 1)
+    return low, "", None
+
+
+def _budget(config: EngineConfig, demand: Demand, requests: int) -> Budget:
+    return assess(config._replace(max_num_seqs=requests), load_of(demand, requests))
+
+
+def _shortage(budget: Budget | None) -> str:
+    """In words, what a budget lacks."""
+    if budget is None:
+        return ""
+    gap = f"{-budget.spare_bytes / GIB:.1f} GiB short, {budget.deciding_term.name}"
+    return f"{budget.fit}: {budget.unknown or gap}"
+
+
+def beyond_quota(place: Place, replicas: Replicas) -> str:
+    """In words, that the declared quota does not hold so many replicas."""
+    asked = f"{replicas.most} x {place.tensor_parallel_size} {place.accelerator.id}"
+    return f"needs {asked}, the {place.runs_on} quota declared is {place.quota}"
+
+
+def _shares_a_machine(place: Place, demand: Demand) -> str:
+    least = minimum_replicas(demand)
+    return (
+        f"{place.replicas_per_host} replicas would share a machine, and {least} that always run do not fill it"
+        if not demand.high_availability
+        else f"availability: high wants replicas on machines of their own, here {place.replicas_per_host} share one"
+    )
+
+
+def fewest_conceivable(demand: Demand, place: Place) -> Replicas | None:
+    """Replicas if one could carry the whole peak: a lower bound of what any checkpoint needs at this place."""
+    return spread(demand, demand.peak_concurrent_requests, place.replicas_per_host)
