@@ -7,7 +7,7 @@ PY := .venv/bin/python
 SANDBOX := $(PY) -m sandbox
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint preview up destroy refresh sandbox-shell schema bench clean
+.PHONY: help setup demo test test-all lint preview up destroy refresh sandbox-shell docs bench clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,10 +46,13 @@ refresh: setup ## Take over into the state what differs in the stand-ins' cloud
 sandbox-shell: setup ## Open a shell in which plain `pulumi` means the sandbox
 	@$(SANDBOX) shell $(ENV)
 
-schema: setup ## Write the schema of the teams' files
+docs: setup ## Write what is generated: the schema of the teams' files and the pages in docs/
 	@$(PY) -m stacks.schema
+	@$(PY) -m components.sizing.guide
+	@$(PY) -m components.sizing table --write
+	@$(PY) -m components.sizing predict --report
 
-bench: setup ## Measure previews against a bare Pulumi program, in pairs
+bench: setup ## Measure previews, placement and imports: ratios in pairs, and times
 	@$(PY) -m tests.bench
 
 clean: ## Remove everything that set-up and the sandbox made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,5 +25,16 @@ def _context(stack: str) -> Context:
     config = data.get("config") if isinstance(data, dict) else None
     for key, value in config.items() if isinstance(config, dict) else ():
         if str(key).endswith(":environment") and isinstance(value, dict):
-            return Context(allow_tight=value.get("allow_tight") is True)
+            return Context(value.get("allow_tight") is True, _unexpired(value))
     return Context()
+
+
+def _unexpired(settings: dict[str, Any]) -> frozenset[str]:
+    """Deployments of `allow_unknown` whose last day has not passed; what cannot be read allows nothing."""
+    stated, rows = settings.get("today"), settings.get("allow_unknown")
+    today = stated if isinstance(stated, datetime.date) else datetime.datetime.now(datetime.UTC).date()
+    return frozenset(
+        str(row.get("deployment"))
+        for row in (rows if isinstance(rows, list) else [])
+        if isinstance(row, dict) and isinstance(row.get("expires"), datetime.date) and row["expires"] >= today
+    )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -64,6 +66,30 @@ def load_environment(root: Path, name: str, config_prefix: str, raw_settings: ob
     if problems or settings is None:
         raise SettingsError(name, problems)
     return Environment(name, settings, catalogue, tuple(teams))
+
+
+def read_environment(root: Path, name: str) -> tuple[Environment, datetime.date]:
+    """(the environment `name` from its files alone, as a command line reads it; its day).
+
+    Raises SettingsError with every problem, also when the project or its stack file cannot be read.
+    """
+    file = root / f"Pulumi.{name}.yaml"
+    project, _, problems = _read_if_there(root / "Pulumi.yaml", "Pulumi.yaml")
+    stack, _, more = _read_if_there(file, file.name)
+    if problems or more:
+        raise SettingsError(name, [*problems, *more])
+    prefix = str(project.get("name"))
+    config = stack.get("config")
+    raw = config.get(f"{prefix}:{CONFIG_KEY}") if isinstance(config, dict) else None
+    environment = load_environment(root, name, prefix, raw)
+    return environment, environment.settings.today or datetime.datetime.now(datetime.UTC).date()
+
+
+def _read_if_there(path: Path, shown_as: str) -> tuple[dict[str, Any], dict[FieldPath, int], list[Problem]]:
+    if not path.is_file():
+        return {}, {}, [Problem(shown_as, None, "", "is missing")]
+    data, lines, problems = read_yaml(path, shown_as)
+    return (data if isinstance(data, dict) else {}), lines, problems
 
 
 def _load_settings(

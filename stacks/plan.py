@@ -15,6 +15,7 @@ from components.labels import GOOGLE_KEYS, KUBERNETES_KEYS, Labels, make_labels
 from components.naming import Scope, Service, cloud_name
 from components.served_model import ServedModelArgs, served_model, weights_uri
 from components.sizing.errors import SizingError
+from components.sizing.legality import bugs_of
 from components.sizing.placement import place
 from components.sizing.record import SizingRecord
 from policy.rules.required_labels import wrong_labels
@@ -85,6 +86,8 @@ class Plan:
     team_labels: dict[str, Labels]
     bucket: str
     warnings: tuple[str, ...]
+    #: What the plan takes on trust; worth knowing, nothing to mend.
+    notes: tuple[str, ...]
 
 
 def make_plan(environment: Environment, today: datetime.date) -> Plan:
@@ -94,7 +97,7 @@ def make_plan(environment: Environment, today: datetime.date) -> Plan:
     """
     settings, catalogue = environment.settings, environment.catalogue
     scope = Scope(settings.project, environment.name)
-    supply, bucket = settings.supply(), cloud_name(Service.BUCKET, scope, "models")
+    supply, bucket = settings.supply(today), cloud_name(Service.BUCKET, scope, "models")
     problems: list[Problem] = []
     deployments: list[PlannedDeployment] = []
     for loaded in environment.teams:
@@ -115,11 +118,10 @@ def make_plan(environment: Environment, today: datetime.date) -> Plan:
             )
             model = served_model(record, weights_uri(bucket, record.budget.config.checkpoint.id))
             planned = PlannedDeployment(loaded, wish, record, labels, model)
-            problems += [
-                _problem(loaded, index, message, None) for message in _broken_rules(planned, settings.allow_tight)
-            ]
+            context = Context(settings.allow_tight, supply.allow_unknown)
+            problems += [_problem(loaded, index, message, None) for message in _broken_rules(planned, context)]
             deployments.append(planned)
-    pools = _pools(deployments, environment)
+    pools = _pools(deployments)
     problems += _beyond_quota(deployments, pools, environment)
     if problems:
         raise SettingsError(environment.name, problems)
@@ -134,6 +136,7 @@ def make_plan(environment: Environment, today: datetime.date) -> Plan:
         },
         bucket=bucket,
         warnings=tuple(_warnings(deployments, environment, today)),
+        notes=tuple(_notes(pools)),
     )
 
 
@@ -155,7 +158,7 @@ def _problem(loaded: LoadedTeam, index: int, message: str, field: str | None) ->
     return loaded.problem(message, *path, *([field] if field else []))
 
 
-def _broken_rules(planned: PlannedDeployment, allow_tight: bool) -> list[str]:
+def _broken_rules(planned: PlannedDeployment, context: Context) -> list[str]:
     """What the policies would say of the resources that this deployment becomes."""
     model = planned.model
     workload = Workload(
@@ -170,10 +173,10 @@ def _broken_rules(planned: PlannedDeployment, allow_tight: bool) -> list[str]:
         *wrong_labels(planned.labels.kubernetes(), KUBERNETES_KEYS),
         *wrong_labels(planned.labels.google(), GOOGLE_KEYS),
     ]
-    return [*judge(workload, Context(allow_tight)), *(f"the labels {wrong}" for wrong in labels)]
+    return [*judge(workload, context), *(f"the labels {wrong}" for wrong in labels)]
 
 
-def _pools(deployments: list[PlannedDeployment], environment: Environment) -> list[PlannedPool]:
+def _pools(deployments: list[PlannedDeployment]) -> list[PlannedPool]:
     grouped: dict[str, list[SizingRecord]] = defaultdict(list)
     for planned in deployments:
         if planned.pool is not None:
@@ -182,18 +185,17 @@ def _pools(deployments: list[PlannedDeployment], environment: Environment) -> li
         PlannedPool(
             key=key,
             record=records[0],
-            zones=_pool_zones(records[0], environment),
-            max_nodes=sum(r.max_replicas for r in records) + max(max(1, r.min_replicas) for r in records),
+            zones=records[0].zones,
+            max_nodes=sum(_nodes(r, r.max_replicas) for r in records)
+            + max(_nodes(r, max(1, r.min_replicas)) for r in records),
         )
         for key, records in sorted(grouped.items())
     ]
 
 
-def _pool_zones(record: SizingRecord, environment: Environment) -> tuple[str, ...]:
-    """Zones of the environment that have the GPU; all of them where the catalogue knows the region only."""
-    settings = environment.settings
-    known = record.budget.config.accelerator.zones.get(settings.region, settings.zones)
-    return tuple(zone for zone in settings.zones if zone in known)
+def _nodes(record: SizingRecord, replicas: int) -> int:
+    """Machines that hold so many replicas of a deployment."""
+    return -(-replicas // record.replicas_per_host)
 
 
 def _beyond_quota(
@@ -204,7 +206,7 @@ def _beyond_quota(
     wanted: dict[tuple[str, str], int] = defaultdict(int)
     asking: dict[tuple[str, str], list[str]] = defaultdict(list)
     for pool in pools:
-        wanted["gke", pool.record.accelerator] += pool.max_nodes * pool.record.gpu_count
+        wanted["gke", pool.record.accelerator] += pool.max_nodes * pool.record.gpus_of_host
     for planned in deployments:
         place = (planned.record.runs_on, planned.record.accelerator)
         if planned.pool is None:
@@ -225,6 +227,15 @@ def _beyond_quota(
     ]
 
 
+def _notes(pools: list[PlannedPool]) -> list[str]:
+    """GPUs of which the catalogue knows the region only, so that the zones of the settings are taken as they are."""
+    trusted = {pool.record.accelerator: pool.zones for pool in pools if not pool.record.zones_known}
+    return [
+        f"{accelerator}: the catalogue knows its regions only; the zones of the settings are trusted ({', '.join(zones)})"
+        for accelerator, zones in sorted(trusted.items())
+    ]
+
+
 def _warnings(deployments: list[PlannedDeployment], environment: Environment, today: datetime.date) -> list[str]:
     """What does not stop the update but should be read."""
     warnings = []
@@ -236,10 +247,15 @@ def _warnings(deployments: list[PlannedDeployment], environment: Environment, to
             warnings.append(
                 f"{planned.key}: max_items for {', '.join(idle)} has no effect, since inputs does not list it"
             )
+        for bug in bugs_of(planned.record.budget.config, environment.catalogue):
+            warnings.append(f"{planned.key}: {bug.title} ({bug.issue or bug.id}); {bug.avoid}")
         if planned.record.runs_on == "gke" and planned.wish.callers:
             warnings.append(
                 f"{planned.key} runs on GKE and is reached from inside the cluster only: callers have no effect there"
             )
+    for allowance in environment.settings.allow_unknown:
+        if allowance.expires <= today + datetime.timedelta(days=EXPIRY_WARNING_DAYS):
+            warnings.append(f"allow_unknown for {allowance.deployment} ends on {allowance.expires}: {allowance.reason}")
     for loaded in environment.teams:
         if loaded.team.group and environment.settings.cluster.security_group is None:
             warnings.append(

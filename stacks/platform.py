@@ -31,6 +31,8 @@ class Platform:
         self.name = plan.environment.name
         for warning in plan.warnings:
             pulumi.log.warn(warning)
+        for note in plan.notes:
+            pulumi.log.info(note)
         if self.settings.preflight == "auto":
             pulumi.log.info("GPU quota and zones are those of the settings and the catalogue; Google was not asked")
         # explicit, so that project and region stand in the settings alone

@@ -84,6 +84,14 @@ class ClusterSettings(_Settings):
     system_nodes_per_zone: Positive = Field(default=1, description="System nodes in each zone.")
 
 
+class UnknownAllowance(_Settings):
+    """A deployment that may be placed although a fact about its memory is missing, for a while."""
+
+    deployment: Annotated[str, Field(pattern=r"^[a-z0-9-]+/[a-z0-9-]+$")] = Field(description="<team>/<deployment>.")
+    reason: Annotated[str, Field(min_length=10)] = Field(description="Why it is placed all the same.")
+    expires: Day = Field(description="Last day on which it holds.")
+
+
 class EnvironmentSettings(_Settings):
     """Everything that an environment decides."""
 
@@ -115,6 +123,9 @@ class EnvironmentSettings(_Settings):
         default=False, description="Place what fits only at the lower end of the terms that are known as a range."
     )
     allow_fp8_kv: bool = Field(default=False, description="Let sizing choose an fp8 KV cache where the GPU can.")
+    allow_unknown: tuple[UnknownAllowance, ...] = Field(
+        default=(), description="Deployments that may be placed although the catalogue lacks a fact about their memory."
+    )
     preflight: Literal["auto", "off"] = Field(
         default="auto",
         description="Whether a preview with credentials may ask Google for quota and zones. Nothing asks yet: the quota "
@@ -152,8 +163,8 @@ class EnvironmentSettings(_Settings):
         """A zone or the region."""
         return self.zones[0] if self.cluster.location == "zonal" else self.region
 
-    def supply(self) -> Supply:
-        """What sizing may use in this environment."""
+    def supply(self, today: datetime.date) -> Supply:
+        """What sizing may use in this environment on a day."""
         return Supply(
             region=self.region,
             zones=self.zones,
@@ -166,4 +177,5 @@ class EnvironmentSettings(_Settings):
             price_adjustments=tuple(PriceAdjustment(a.sku, a.percent, a.usd_per_hour) for a in self.price_adjustments),
             allow_tight=self.allow_tight,
             allow_fp8_kv=self.allow_fp8_kv,
+            allow_unknown=frozenset(a.deployment for a in self.allow_unknown if a.expires >= today),
         )

@@ -71,7 +71,10 @@ def read_deployment(deployment: Deployment, catalogue: Catalogue) -> ReadDeploym
         drafter=_has_drafter(deployment.speculative),
         spread=spread_of(catalogue, model, accelerator, engine, version_known),
     )
-    unknown = None if accelerator.cuda_total_bytes else f"how much memory the card '{deployment.gpu}' gives to CUDA"
+    unknown = None
+    if accelerator.cuda_total_bytes is None:
+        card = f"how much memory the card '{deployment.gpu}' gives to CUDA"
+        unknown = card if deployment.gpu else "the card, which is not stated"
     return ReadDeployment(config, unknown or kv_unknown)
 
 

@@ -115,7 +115,10 @@ class Budget:
 
     @property
     def deciding_term(self) -> Term | BootCheck:
-        """What no longer has room: a check of the start, or the first term in the order the engine allocates them."""
+        """What no longer has room: the weights alone, a check of the start, or the first term in the order of allocation."""
+        weights = self.terms[0]
+        if weights.high_bytes > self.usable_bytes:
+            return weights
         short = [check for check in self.checks if check.needed_bytes > check.least_free_bytes]
         if short:
             return max(short, key=lambda check: check.needed_bytes - check.least_free_bytes)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache, lru_cache
 
 from components.sizing.catalogue import GIB, Accelerator, Catalogue, Checkpoint, Engine, Model
 from components.sizing.demand import Demand, Supply
@@ -82,34 +83,27 @@ class Options:
     def _capacity(self, place: Place, checkpoint: Checkpoint, element_bytes: int) -> Capacity:
         key = (checkpoint.id, place.accelerator.id, place.tensor_parallel_size, element_bytes)
         if key not in self.capacities:
-            config = self._config(place, checkpoint, element_bytes)
-            illegal = why_illegal(config, self.catalogue)
-            self.capacities[key] = (
-                Capacity((), illegal, None) if illegal else capacity(self.demand, self.supply, config)
+            demand = self.demand
+            first_batch = batch_candidates(demand, self.model)[0]
+            common = _template(
+                self.catalogue,
+                self.engine,
+                self.model,
+                checkpoint,
+                place.accelerator,
+                place.tensor_parallel_size,
+                element_bytes,
+                demand.text_only,
+                first_batch,
             )
+            if isinstance(common, str):
+                self.capacities[key] = Capacity((), common, None)
+            else:
+                config = common._replace(
+                    max_model_len=demand.context_tokens, items=demand.items, image_tokens=demand.image_tokens
+                )
+                self.capacities[key] = capacity(demand, self.supply, config)
         return self.capacities[key]
-
-    def _config(self, place: Place, checkpoint: Checkpoint, kv_element_bytes: int) -> EngineConfig:
-        """The configuration for one request at a time in the smallest batch."""
-        demand, card = self.demand, place.accelerator
-        return EngineConfig(
-            engine=self.engine,
-            model=self.model,
-            checkpoint=checkpoint,
-            scheme=self.catalogue.scheme(checkpoint),
-            accelerator=card,
-            tensor_parallel_size=place.tensor_parallel_size,
-            max_model_len=demand.context_tokens,
-            max_num_seqs=1,
-            max_num_batched_tokens=batch_candidates(demand, self.model)[0],
-            gpu_memory_utilization=GPU_MEMORY_UTILIZATION,
-            text_only=demand.text_only,
-            items=demand.items,
-            image_tokens=demand.image_tokens,
-            kv_element_bytes=kv_element_bytes,
-            block_size_tokens=self.engine.block_size_on(card, self.model, kv_element_bytes, not demand.text_only),
-            spread=spread_of(self.catalogue, self.model, card, self.engine),
-        )
 
     def _fewest_replicas(self, place: Place, can: Capacity) -> Choice | tuple[str, Budget | None]:
         """The choice with the fewest replicas, and of those the smallest batch; or why none fits."""
@@ -126,6 +120,38 @@ class Options:
         if best is not None:
             return best
         return (beyond, None) if beyond else (can.why_not or _shortage(can.nearest), can.nearest)
+
+
+@lru_cache(maxsize=10_000)
+def _template(
+    catalogue: Catalogue,
+    engine: Engine,
+    model: Model,
+    checkpoint: Checkpoint,
+    accelerator: Accelerator,
+    tensor_parallel_size: int,
+    kv_element_bytes: int,
+    text_only: bool,
+    batch: int,
+) -> EngineConfig | str:
+    """What all demands on one checkpoint, GPU and width share, for one request at a time; or why it cannot run at all."""
+    config = EngineConfig(
+        engine=engine,
+        model=model,
+        checkpoint=checkpoint,
+        scheme=catalogue.scheme(checkpoint),
+        accelerator=accelerator,
+        tensor_parallel_size=tensor_parallel_size,
+        max_model_len=1,
+        max_num_seqs=1,
+        max_num_batched_tokens=batch,
+        gpu_memory_utilization=GPU_MEMORY_UTILIZATION,
+        text_only=text_only,
+        kv_element_bytes=kv_element_bytes,
+        block_size_tokens=engine.block_size_on(accelerator, model, kv_element_bytes, not text_only),
+        spread=spread_of(catalogue, model, accelerator, engine),
+    )
+    return why_illegal(config, catalogue) or config
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +181,14 @@ def capacity(demand: Demand, supply: Supply, config: EngineConfig) -> Capacity:
     return Capacity(tuple(by_batch), reason, nearest)
 
 
-def batch_candidates(demand: Demand, model: Model) -> list[int]:
+def batch_candidates(demand: Demand, model: Model) -> tuple[int, ...]:
     """Values of max_num_batched_tokens that may be used: none below an item that cannot be split over batches."""
-    item = largest_item(model) if "video" in demand.inputs else 0
-    return sorted({max(item, size) for size in BATCHED_TOKENS})
+    return _batches_from(largest_item(model) if "video" in demand.inputs else 0)
+
+
+@cache
+def _batches_from(least: int) -> tuple[int, ...]:
+    return tuple(sorted({max(least, size) for size in BATCHED_TOKENS}))
 
 
 def load_of(demand: Demand, requests: int) -> Load:

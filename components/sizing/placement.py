@@ -51,7 +51,10 @@ def place(demand: Demand, supply: Supply, catalogue: Catalogue, where: str = "th
         Rejected(f"{other.place.name} with {other.budget.config.checkpoint.precision}", f"${rank[0]:,} a month")
         for rank, other in dearer
     ]
-    unfit = [Rejected(lost.choice, lost.reason) for lost in search.lost if lost.budget is not None][:ALTERNATIVES]
+    unfit = list(
+        {lost.reason: Rejected(lost.choice, lost.reason) for lost in reversed(search.lost) if lost.budget}.values()
+    )
+    unfit = unfit[: -ALTERNATIVES - 1 : -1]  # each reason once, at the cheapest place that has it
     return make_record(demand, supply, best[1], best[0][0], (*rejected, *unfit))
 
 

@@ -11,7 +11,14 @@ from components.sizing.demand import RunsOn, Supply
 from components.sizing.drivers import driver_environment
 from components.sizing.errors import SizingError
 from components.sizing.host import host_too_small
-from components.sizing.prices import Rung, cloud_run_price, ladder, why_not_sold
+from components.sizing.prices import (
+    Rung,
+    cloud_run_price,
+    cloud_run_price_source,
+    ladder,
+    machine_price_source,
+    why_not_sold,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +45,7 @@ class Place:
     replicas_per_host: int
     quota: int
     usd_per_hour: Decimal
+    price_source: str
     zones: tuple[str, ...]
     zones_known: bool
     machine: Machine | None = None
@@ -102,6 +110,7 @@ def _gke_places(
             replicas_per_host=machine.gpu_count // size,
             quota=supply.gke_quota.get(accelerator.node_label, 0),
             usd_per_hour=bought.usd_per_hour * size / machine.gpu_count,
+            price_source=machine_price_source(catalogue, machine, supply),
             zones=zones,
             zones_known=known,
             machine=machine,
@@ -146,6 +155,7 @@ def _cloud_run_place(
         replicas_per_host=1,
         quota=supply.cloud_run_quota.get(gpu.accelerator, 0),
         usd_per_hour=price,
+        price_source=cloud_run_price_source(catalogue, gpu.accelerator, supply),
         zones=(),
         zones_known=True,
         shape=shape,

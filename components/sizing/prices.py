@@ -66,6 +66,25 @@ def cloud_run_price(
     return _adjusted(f"cloud-run/{accelerator}", per_second * 3600, supply)
 
 
+def machine_price_source(catalogue: Catalogue, machine: Machine, supply: Supply) -> str:
+    """Where the price of a machine was read and when, and whether the organisation adjusts it."""
+    row, block = catalogue.machine_price(machine.id, supply.region), catalogue.prices.machines
+    source = (row.source if row else None) or block.source
+    date = (row.date if row else None) or block.date
+    return _source(machine.id, source, str(date), supply)
+
+
+def cloud_run_price_source(catalogue: Catalogue, accelerator: str, supply: Supply) -> str:
+    """The same for Cloud Run's parts."""
+    block = catalogue.prices.cloud_run
+    return _source(f"cloud-run/{accelerator}", block.source, str(block.date), supply)
+
+
+def _source(sku: str, source: str, date: str, supply: Supply) -> str:
+    adjusted = any(adjustment.sku == sku for adjustment in supply.price_adjustments)
+    return f"{source}, {date}" + (", adjusted by the environment" if adjusted else "")
+
+
 def _reservation(machine: Machine, supply: Supply) -> Reservation | None:
     return next((r for r in supply.reservations if r.machine_type == machine.id and r.zone in supply.zones), None)
 

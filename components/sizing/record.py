@@ -46,6 +46,7 @@ class SizingRecord:
     startup_seconds: int
     startup_probe_seconds: int
     usd_per_hour: Decimal
+    price_source: str
     usd_per_month: Decimal
     usd_per_million_tokens: Band
     decode_tokens_per_second: Band
@@ -56,6 +57,11 @@ class SizingRecord:
     def gpu_count(self) -> int:
         """GPUs of one replica."""
         return self.budget.config.tensor_parallel_size
+
+    @property
+    def gpus_of_host(self) -> int:
+        """GPUs of the machine, all replicas on it together."""
+        return self.gpu_count * self.replicas_per_host
 
     @property
     def accelerator(self) -> str:

@@ -49,6 +49,7 @@ def make_record(
         startup_seconds=start,
         startup_probe_seconds=min(probe, CLOUD_RUN_PROBE_LIMIT_SECONDS) if where.runs_on == "cloud-run" else probe,
         usd_per_hour=where.usd_per_hour,
+        price_source=where.price_source,
         usd_per_month=usd_per_month,
         usd_per_million_tokens=_usd_per_million(demand, where.usd_per_hour, load.concurrent_requests, decode, first),
         decode_tokens_per_second=decode,

@@ -22,6 +22,7 @@ def refusal(subject: str, budget: Budget, catalogue: Catalogue, where: str) -> s
     lines = [
         f"{subject}: {config.checkpoint.id} with max_model_len {config.max_model_len} and max_num_seqs {config.max_num_seqs} "
         f"{_verdict_words(budget)} {config.gpus}",
+        f"  load     {_load_words(budget)}",
         f"  needs    {budget.needed_bytes / GIB:.1f} GiB per GPU: {needs}",
         f"  has      {budget.usable_bytes / GIB:.1f} GiB per GPU = {config.accelerator.cuda_total_gib or 0:.2f} x "
         f"gpu_memory_utilization {config.gpu_memory_utilization:g}",
@@ -35,6 +36,15 @@ def refusal(subject: str, budget: Budget, catalogue: Catalogue, where: str) -> s
     lines.append(f"  fits     {'; '.join(fits) if fits else 'no GPU, checkpoint or context of the catalogue'}")
     lines.append(f"  change   {where}")
     return "\n".join(lines)
+
+
+def _load_words(budget: Budget) -> str:
+    load = budget.load
+    full = min(load.full_context_requests, load.concurrent_requests)
+    return (
+        f"{load.concurrent_requests} requests at once, {full} of them {budget.config.max_model_len} tokens long, "
+        f"the others {load.typical_tokens}"
+    )
 
 
 def _verdict_words(budget: Budget) -> str:

@@ -44,6 +44,8 @@ class Context:
     """What an environment allows."""
 
     allow_tight: bool = False
+    #: Deployments (`<team>/<name>`) that may run although a fact about their memory is missing.
+    allow_unknown: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

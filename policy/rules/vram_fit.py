@@ -76,7 +76,8 @@ def judge(workload: Workload, context: Context) -> list[str]:
             f"x {config.accelerator.id}; " + _fit_hint(config, load, gpus)
         ]
     budget = assess(config, load)
-    if budget.fit is Fit.FITS or (budget.fit is Fit.TIGHT and context.allow_tight):
+    excused = budget.fit is Fit.UNKNOWN and workload.subject in context.allow_unknown
+    if excused or budget.fit is Fit.FITS or (budget.fit is Fit.TIGHT and context.allow_tight):
         return []
     return [
         refusal(

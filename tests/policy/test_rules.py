@@ -133,7 +133,7 @@ FIT_CASES: list[tuple[str, Resource, Spoil, str]] = [
     (
         "too much context",
         INFERENCE_SERVICE,
-        with_arguments(max_model_len="131072", max_num_seqs="32"),
+        with_arguments(max_model_len="131072", max_num_seqs="120"),
         "decides: KV cache",
     ),
     (
@@ -145,8 +145,8 @@ FIT_CASES: list[tuple[str, Resource, Spoil, str]] = [
     (
         "flags without a stated load",
         INFERENCE_SERVICE,
-        lambda p: (p["metadata"].pop("annotations"), with_arguments(max_num_seqs="32")(p)),
-        "32 of them 16384",
+        lambda p: (p["metadata"].pop("annotations"), with_arguments(max_num_seqs="64")(p)),
+        "64 of them 16384",
     ),
     (
         "half a load",
@@ -233,7 +233,7 @@ def test_one_request_more_than_fits_is_denied_and_its_shortfall_is_tenths_of_a_g
 
 
 def test_a_tight_fit_passes_only_where_the_environment_allows_it() -> None:
-    tight = spoiled(INFERENCE_SERVICE, with_arguments(max_num_seqs="64"))
+    tight = spoiled(INFERENCE_SERVICE, with_arguments(max_num_seqs="84"))
     assert denials(vram_fit.RULE, tight)
     assert denials(vram_fit.RULE, tight, allow_tight=True) == []
 

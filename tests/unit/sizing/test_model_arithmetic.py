@@ -1,21 +1,21 @@
-"""Parameters, weights and KV blocks against what was published, logged, or returned by vLLM's own planner."""
+"""Parameters and KV blocks against what was published, or returned by vLLM's own planner."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from components.sizing.catalogue import GIB, load_catalogue
 from components.sizing.kv_cache import kv_layout
 from components.sizing.kv_cases import plan_case
-from components.sizing.parallelism import illegal_parallelism
 from components.sizing.parameters import count_parameters
-from components.sizing.weights import checkpoint_bytes, resident_weights
+from tests.unit.sizing.configurations import CATALOGUE
 
-CASES = Path(__file__).parents[2] / "data" / "vllm_planner_cases.jsonl"
-CATALOGUE = load_catalogue()
+DATA = Path(__file__).parents[2] / "data"
+RESULT_FIELDS = ("num_blocks", "groups", "tokens", "concurrency")
 
 
 @pytest.mark.parametrize(
@@ -35,58 +35,57 @@ def test_parameters_add_up_to_the_published_totals(model: str, total: int, activ
     assert counts.active == active
 
 
+def recorded(file: str) -> Iterator[tuple[dict[str, Any], str, dict[str, Any]]]:
+    """(input, release, what that release's planner returned) of every recorded result."""
+    for line in (DATA / file).read_text(encoding="utf-8").splitlines():
+        case = json.loads(line)
+        results = case.pop("results")
+        for version, values in results.items():
+            found = {"ok": False} if values is None else {"ok": True, **dict(zip(RESULT_FIELDS, values, strict=True))}
+            yield case, version, found
+
+
+@pytest.mark.parametrize(("file", "inputs"), [("vllm_planner_cases.jsonl", 2000), ("vllm_planner_more.jsonl", 4550)])
+def test_the_plan_equals_that_of_vllms_own_planner_in_every_recorded_case(file: str, inputs: int) -> None:
+    compared = 0
+    for case, version, found in recorded(file):
+        assert plan_case(case, version, CATALOGUE) == found, (version, case)
+        compared += 1
+    assert compared == inputs
+
+
+def test_the_recorded_cases_cover_every_engine_of_the_catalogue_refusals_and_both_kv_managers() -> None:
+    more = list(recorded("vllm_planner_more.jsonl"))
+    for engine in CATALOGUE.engines:
+        for hybrid_off in (False, True):
+            here = [
+                found
+                for case, version, found in more
+                if version == engine.version and case.get("disable_hybrid_kv_cache_manager", False) is hybrid_off
+            ]
+            assert {found["ok"] for found in here} == {True, False}, (engine.version, hybrid_off)
+
+
 @pytest.mark.parametrize(
-    ("checkpoint", "text_only", "logged_gib", "tolerance"),
+    ("recorded_under", "evaluated_under"),
     [
-        ("google/gemma-4-26B-A4B-it", False, 48.5, 0.01),  # public log, one A100, vLLM 0.19
-        ("RedHatAI/gemma-4-26B-A4B-it-FP8-dynamic", False, 25.8, 0.01),  # public log, one L40S, vLLM 0.25.1
-        ("google/gemma-4-E2B-it", False, 9.75, 0.01),  # public log, one L4, vLLM 0.29
-        ("google/gemma-4-E2B-it-qat-w4a16-ct", False, 8.01, 0.01),  # three public boots, T4 and L4
-        ("google/gemma-4-12B-it", False, 22.73, 0.01),  # public log, MI300X, vLLM 0.23.0
-        ("google/gemma-4-12B-it-qat-w4a16-ct", False, 8.28, 0.03),  # public logs, RTX 3090
-        ("google/gemma-4-31B-it", False, 58.99, 0.01),  # GoogleCloudPlatform/accelerated-platforms
-        ("google/gemma-4-31B-it", True, 57.91, 0.01),  # public log, H200
-        ("RedHatAI/gemma-4-31B-it-FP8-dynamic", False, 31.49, 0.01),  # LargitData model card
-        ("google/gemma-4-E4B-it", False, 15.2, 0.02),  # vllm-project/recipes
-        ("google/gemma-4-E4B-it-qat-w4a16-ct", False, 9.8, 0.02),  # vllm-project/recipes
+        ("0.20.0", "0.20.2"),  # tokens reported by group
+        ("0.25.1", "0.26.0"),  # twice the tokens in flight
+        ("0.33.0", "0.28.0"),  # no block kept back
+        ("0.28.0", "0.33.0"),
     ],
 )
-def test_resident_weights_are_those_that_public_logs_print(
-    checkpoint: str, text_only: bool, logged_gib: float, tolerance: float
-) -> None:
-    known = CATALOGUE.checkpoint(checkpoint)
-    weights = resident_weights(CATALOGUE.model(known.model), known, 1, text_only)
-    assert weights.total_bytes / GIB == pytest.approx(logged_gib, rel=tolerance)
+def test_the_comparison_fails_under_the_rules_of_another_release(recorded_under: str, evaluated_under: str) -> None:
+    cases = [(case, found) for case, v, found in recorded("vllm_planner_more.jsonl") if v == recorded_under]
+    wrong = [case for case, found in cases if plan_case(case, evaluated_under, CATALOGUE) != found]
+    assert len(wrong) >= 30
 
 
-def test_text_only_saves_the_vision_tower_and_tensor_parallelism_does_not_split_it() -> None:
-    checkpoint = CATALOGUE.checkpoint("google/gemma-4-26B-A4B-it")
-    model = CATALOGUE.model(checkpoint.model)
-    whole, text = (resident_weights(model, checkpoint, 1, text_only).total_bytes for text_only in (False, True))
-    assert (whole - text) / GIB == pytest.approx(1.067, abs=0.001)  # 572,794,416 parameters x 2 bytes
-    pair = resident_weights(model, checkpoint, 2, text_only=False)
-    assert pair.replicated_bytes == resident_weights(model, checkpoint, 1, text_only=False).replicated_bytes
-    assert pair.sharded_bytes == pytest.approx((whole - pair.replicated_bytes) / 2, abs=1)
-
-
-def test_a_checkpoint_in_bf16_is_two_bytes_a_parameter() -> None:
-    checkpoint = CATALOGUE.checkpoint("google/gemma-4-26B-A4B-it")
-    assert checkpoint_bytes(CATALOGUE.model(checkpoint.model), checkpoint) == 2 * 25_805_936_206
-
-
-def test_the_plan_equals_that_of_vllms_own_planner_in_all_2000_recorded_cases() -> None:
-    cases = [json.loads(line) for line in CASES.read_text(encoding="utf-8").splitlines()]
-    compared = 0
-    for case in cases:
-        for version, expected in case["results"].items():
-            plan = plan_case({key: value for key, value in case.items() if key != "results"}, version, CATALOGUE)
-            if expected is None:
-                assert plan == {"ok": False}, (version, case)
-            else:
-                names = ("num_blocks", "groups", "tokens", "concurrency")
-                assert plan == {"ok": True, **dict(zip(names, expected, strict=True))}, (version, case)
-            compared += 1
-    assert compared == 2000
+def test_the_comparison_fails_when_the_hybrid_manager_is_taken_to_be_on() -> None:
+    cases = [(c, v, f) for c, v, f in recorded("vllm_planner_more.jsonl") if "disable_hybrid_kv_cache_manager" in c]
+    assert len(cases) == 100 * 16
+    wrong = [c for c, v, f in cases if plan_case({**c, "disable_hybrid_kv_cache_manager": False}, v, CATALOGUE) != f]
+    assert len(wrong) > 800
 
 
 def test_a_request_shorter_than_the_window_occupies_fewer_sliding_blocks_than_a_long_one() -> None:
@@ -96,7 +95,18 @@ def test_a_request_shorter_than_the_window_occupies_fewer_sliding_blocks_than_a_
     assert layout.blocks_of_request(32_000) == 32_000 // 32 + 5 * (1024 // 16 + 1)
 
 
-@pytest.mark.parametrize(("size", "legal"), [(1, True), (2, True), (3, False), (4, True), (6, False), (8, True)])
-def test_only_powers_of_two_split_the_attention_heads(size: int, legal: bool) -> None:
-    checkpoint = CATALOGUE.checkpoint("google/gemma-4-E4B-it")
-    assert (illegal_parallelism(CATALOGUE.model(checkpoint.model), checkpoint, size) is None) is legal
+def test_a_block_holds_one_page_of_each_layer_of_a_group_worked_by_hand() -> None:
+    # 12B at TP 2, bf16: page of a full layer 16 x 1 head x 2 x 512 x 2 bytes = 32,768, of a sliding one 16 x 4 x 2 x 256 x 2
+    # = 65,536; full blocks hold 32 tokens; 8 full and 40 sliding layers are 1 + 5 groups of 8
+    layout = kv_layout(CATALOGUE.model("gemma-4-12b-it"), 2, 2)
+    assert (layout.full_groups, layout.sliding_groups, layout.bytes_per_block) == (1, 5, 8 * 65_536)
+    assert (layout.full_block_tokens, layout.sliding_block_tokens) == (32, 16)
+    assert layout.blocks_to_start(131_072, 4096) == 4096 + 5 * (-(-(1023 + 4096) // 16) + 1)
+
+
+def test_fp8_kv_halves_the_bytes_of_a_block_and_changes_nothing_else() -> None:
+    for model in CATALOGUE.models:
+        for size in (1, 2, 4, 8):
+            two, one = kv_layout(model, size, 2), kv_layout(model, size, 1)
+            assert two.bytes_per_block == 2 * one.bytes_per_block
+            assert (two.groups, two.full_block_tokens) == (one.groups, one.full_block_tokens)
