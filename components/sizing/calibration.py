@@ -203,10 +203,18 @@ def _cache(budget: Budget, log: EngineLog) -> list[ComparedTerm]:
         _plain("tokens", "tokens", tokens, log.kv_tokens, 0.0),
         _plain("concurrency", "x", Range(*(count / start for count in blocks)), log.max_concurrency_x, ROUNDING),
     ]
+    if log.kv_avail_gib is not None and log.kv_tokens is not None:
+        # apart from how large the pool is: whether the planner's rules are the engine's
+        ends = (log.kv_avail_gib - ROUNDING, log.kv_avail_gib, log.kv_avail_gib + ROUNDING)
+        held = [layout.blocks(int(size * GIB)) for size in ends]
+        planned = Range(*(layout.logged_tokens(count, config.max_model_len, in_flight, by_group) for count in held))
+        # a rank that does not print its pool may have a slightly smaller one
+        slack = planned.typical / 1000
+        found.insert(2, _plain("tokens of the logged pool", "tokens", planned, log.kv_tokens, slack))
     if log.refusal is not None and log.needed_gib is not None:
         if "KV cache is needed" in log.refusal:
             found.append(_sized("KV cache of one request", _exactly(start * layout.bytes_per_block), log.needed_gib))
-        else:
+        elif "desired GPU memory utilization" in log.refusal:
             most = budget.usable_bytes + _seen_above(config) * config.gpu_memory_utilization
             asked = Range(budget.usable_bytes, budget.usable_bytes, most)
             found.append(_sized("asked for at start", asked, log.needed_gib))

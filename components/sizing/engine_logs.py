@@ -168,8 +168,9 @@ _REFUSALS = tuple(
         rf"To serve at least one request with the models?'s max seq len \(\d+\), \((?P<needed>{_NUMBER}) GiB KV cache is "
         rf"needed, which is larger than the available KV cache memory \((?P<available>{_NUMBER}) GiB\)",
         r"No available memory for the cache blocks",
-        rf"Free memory on device \S* ?\((?P<available>{_NUMBER})/{_NUMBER} GiB\) on startup is less than desired GPU memory "
-        rf"utilization \({_NUMBER}, (?P<needed>{_NUMBER}) GiB\)",
+        rf"Free memory on device \S* ?\((?P<available>{_NUMBER})/{_NUMBER} GiB\) on startup is less than "
+        r"(?:desired GPU memory utilization|the engine's budget after excluding external process's weights) "
+        rf"\({_NUMBER}, (?P<needed>{_NUMBER}) GiB\)",
         r"CUDA out of memory[^\n]{0,200}",
     )
 )
@@ -223,8 +224,10 @@ class _Start:
             given = _arguments(match["args"])
             self._args = {key: value for key, value in given.items() if key not in SECRETS}
         if match := _SCHEDULING.search(message):
+            self.found = True
             self._flags["async_scheduling"] = match[1] == "enabled"
         if _GRAPHS_NOT_CHARGED.search(message):
+            self.found = True
             self._flags["cuda_graphs_charged"] = False
         self._take_results(process, message)
 
@@ -236,6 +239,7 @@ class _Start:
             # what this process captured before it knew its pool was the newer runner's profiling pass (from 0.29.0)
             self._captured.pop(process, None)
         if match := _CAPTURED.search(message):
+            self.found = True
             self._captured[process] = _number(match[1])
         if (match := _SUMMARY.search(message)) and self._summary is None:
             self._summary = match

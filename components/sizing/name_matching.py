@@ -22,8 +22,9 @@ SCHEME_WORDS: tuple[tuple[str, str], ...] = (
     (r"fp8\W*block", "fp8-block"),
     (r"(online|dynamic quantization)\W*fp8|fp8\W*online", "fp8-online"),
     (r"fp8|int8|w8a8|8.?bit", "fp8-dynamic"),
-    (r"w4a16|qat", "w4a16-g32"),
+    (r"w4a16", "w4a16-g32"),
     (r"awq|g32", "int4-g32"),
+    (r"qat", "w4a16-g32"),
     (r"autoround|gptq|int4|4.?bit", "int4-g128"),
 )
 #: The day of rows that stand for something outside the catalogue.

@@ -90,13 +90,13 @@ def _read(
     log: EngineLog | None = None
     comparison: Comparison | None = None
     try:
-        log = read_log(_text(file).splitlines())
+        log = read_log(_text(file).splitlines(), str(file))
         comparison = compare(log, overrides, catalogue)
         where = source or f"start-up log {file.name}"
         case = measured_case(log, comparison.deployment, case_id=case_id, source=where, date=datetime.date.today())
     except SizingError as error:
         problem = f"{error.field}: {error}" if error.field else str(error)
-        return _Read(file, case_id, log, comparison, problem=problem)
+        return _Read(file, case_id, log, comparison, problem=problem.removeprefix(f"{file}: "))
     return _Read(file, case_id, log, comparison, case)
 
 

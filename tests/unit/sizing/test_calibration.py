@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,14 +56,15 @@ def log_of(**changes: object) -> EngineLog:
 
 def as_predicted(**changes: object) -> EngineLog:
     """The same start, with results that are the typical values of the prediction."""
-    predicted = predict(deployment_of(log_of(**changes), ON_L4, CATALOGUE), CATALOGUE)
+    comparison = compare(log_of(**{"refusal": None, **changes}), ON_L4, CATALOGUE)
+    predicted = predict(comparison.deployment, CATALOGUE)
     assert predicted.kv_avail_gib is not None
     results = {
         "weights_gib": round(predicted.weights_gib, 2),
         "kv_avail_gib": round(predicted.kv_avail_gib, 2),
         "kv_tokens": predicted.kv_tokens,
         "max_concurrency_x": predicted.max_concurrency_x,
-        "cuda_graphs_estimate_gib": 0.2,
+        "cuda_graphs_estimate_gib": term(comparison, "CUDA graphs").typical,
     }
     return log_of(**(results | changes))
 
@@ -115,7 +117,14 @@ REFUSED = (
 
 def test_a_log_that_is_as_predicted_lies_inside_every_range() -> None:
     comparison = compare(as_predicted(), ON_L4, CATALOGUE)
-    assert [each.term for each in comparison.terms] == ["weights", "CUDA graphs", "KV pool", "tokens", "concurrency"]
+    assert [each.term for each in comparison.terms] == [
+        "weights",
+        "CUDA graphs",
+        "KV pool",
+        "tokens",
+        "tokens of the logged pool",
+        "concurrency",
+    ]
     assert all(each.inside for each in comparison.terms)
     assert (comparison.outside, comparison.unknown, comparison.outcome) == ((), None, "runs")
 
@@ -134,8 +143,17 @@ def test_ranges_hold_their_typical_value_and_are_those_of_the_prediction() -> No
 
 
 def test_a_term_outside_its_range_is_marked() -> None:
-    comparison = compare(as_predicted(weights_gib=17.0, kv_avail_gib=0.5), ON_L4, CATALOGUE)
-    assert [each.term for each in comparison.outside] == ["weights", "KV pool"]
+    log = as_predicted()
+    comparison = compare(replace(log, weights_gib=17.0, max_concurrency_x=99.0), ON_L4, CATALOGUE)
+    assert [each.term for each in comparison.outside] == ["weights", "concurrency"]
+
+
+def test_a_pool_of_another_size_is_told_apart_from_another_planner() -> None:
+    smaller = compare(as_predicted(kv_avail_gib=0.4), ON_L4, CATALOGUE)
+    assert term(smaller, "KV pool").inside is False
+    other = compare(replace(as_predicted(), kv_tokens=1000), ON_L4, CATALOGUE)
+    assert term(other, "KV pool").inside
+    assert term(other, "tokens of the logged pool").inside is False
 
 
 def test_what_the_log_lacks_is_neither_inside_nor_outside() -> None:
@@ -164,7 +182,11 @@ def test_the_older_summary_adds_activations_with_what_stays_and_memory_outside_p
 
 def test_captured_graphs_are_a_term_of_their_own_beside_the_estimate() -> None:
     comparison = compare(as_predicted(cuda_graphs_actual_gib=0.9), ON_L4, CATALOGUE)
-    assert (term(comparison, "CUDA graphs").logged, term(comparison, "CUDA graphs, captured").logged) == (0.2, 0.9)
+    assert term(comparison, "CUDA graphs").inside
+    assert (term(comparison, "CUDA graphs, captured").logged, term(comparison, "CUDA graphs, captured").inside) == (
+        0.9,
+        False,
+    )
 
 
 def test_an_eager_engine_has_no_graphs_to_compare() -> None:
@@ -189,7 +211,10 @@ def test_a_refused_context_shows_what_one_request_needs() -> None:
 
 def test_a_refusal_for_lack_of_free_memory_shows_what_was_asked_for() -> None:
     log = log_of(
-        refusal="Free memory on device cuda:0 ...", needed_gib=20.27, available_gib=12.5, free_at_start_gib=12.5
+        refusal="... less than desired GPU memory utilization ...",
+        needed_gib=20.27,
+        available_gib=12.5,
+        free_at_start_gib=12.5,
     )
     comparison = compare(log, ON_L4, CATALOGUE)
     assert term(comparison, "asked for at start").inside
@@ -236,7 +261,7 @@ def test_a_path_that_ends_with_a_checkpoints_id_is_that_checkpoint(given: str) -
 
 
 def test_a_model_that_names_no_size_is_refused_and_can_be_given() -> None:
-    log = as_predicted(model="/mnt/models")
+    log = replace(as_predicted(), model="/mnt/models")
     with pytest.raises(SizingError, match="names no Gemma 4 size"):
         compare(log, ON_L4, CATALOGUE)
     with pytest.raises(SizingError, match="names no model"):
@@ -359,7 +384,7 @@ def test_a_case_without_its_gpu_or_flags_is_less_reliable() -> None:
         "accelerators: []  # none yet",
         "measured:\n- {id: a, model: m}\n",
         "measured:\n  - id: a  # the first\n    model: m # end\n\n# about prices\nprices: []\n",
-        "measured:\n    - id: a\n      throughput: [{decode: 1}]\n      source: |\n        two\n        lines\naccelerators: []\n",
+        "measured:\n    - id: a\n      throughput: [{decode: 1}]\n      source: |\n        two\n        lines\nmodels: []\n",
         "measured:\n- id: a\n  limit_mm_per_prompt:\n    image: 1",
     ],
 )
@@ -440,7 +465,7 @@ def test_the_command_marks_what_lies_outside_its_range(tmp_path: Path) -> None:
     code, out, _ = run(path, "--gpu", "nvidia-l4")
     assert code == 0
     assert "below" in out
-    assert "outside their range: KV pool" in out
+    assert "outside their range: KV pool, tokens of the logged pool" in out
 
 
 def test_a_refusal_is_shown_in_the_engines_words(tmp_path: Path) -> None:

@@ -120,8 +120,6 @@ def test_weights_that_fit_but_not_beside_the_untied_output_head_are_refused_at_t
     assert budget.spare_bytes == loading.least_free_bytes - loading.needed_bytes
 
 
-
-
 def test_fp8_kv_needs_half_the_cache_and_eager_mode_no_graphs() -> None:
     kv = {n: assess(E4B_ON_L4._replace(kv_element_bytes=n), LOAD).terms[-1].high_bytes for n in (1, 2)}
     assert kv[1] * 2 == kv[2]

@@ -61,7 +61,7 @@ def test_scale_to_zero_pays_for_the_hours_with_traffic_only() -> None:
     assert record.min_replicas == 0
     # 28.67 GB of weights are 26.70 GiB, at 0.4 GiB/s 67 s, and 185 s of boot
     assert record.startup_seconds == 252
-    # 220 hours are 27.5 days of 8 hours; each adds 252 s of start and 1,200 s of idle tail: 220 + 27.5 x 1452 / 3600 = 231.0917 hours
+    # 220 hours are 27.5 days of 8 hours; each adds 252 s of start and 1,200 s of idle tail: 220 + 27.5 x 1452 / 3600 hours
     assert record.usd_per_month == Decimal("462.38")  # 2.000833 x 231.0917
 
 

@@ -101,7 +101,7 @@ def random_demand(draw: random.Random) -> Demand:
 
 
 def sharing(draw: random.Random) -> tuple[Demand, Supply]:
-    """A case in which replicas that share a machine can win: NVFP4 of 26B cannot be split before 0.26.0, and large machines are cheap."""
+    """A case in which replicas that share a machine can win: 26B's NVFP4 is not split before 0.26.0, large machines are cheap."""
     demand = replace(
         random_demand(draw),
         model="gemma-4-26b-a4b-it",
@@ -155,12 +155,12 @@ def test_the_random_demands_reach_every_kind_of_choice() -> None:
         "gke": 150,
         "several replicas": 40,
         "several GPUs a replica": 40,
-        "several replicas a machine": 3,
+        "several replicas a machine": 10,
         "fp8 KV": 5,
-        "a larger batch": 5,
+        "a larger batch": 20,
         "spot": 20,
-        "reservation": 5,
-        "flex-start": 1,
+        "on-demand": 20,
+        "reservation": 2,
     }.items():
         assert kinds_of(placed)[kind] >= least, (kind, kinds_of(placed))
 
