@@ -9,16 +9,18 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from components.sizing.architecture_labels import (
+    ACTIVE_PARAM_RATIO,
+    MODEL_ARCHITECTURE,
+    TOTAL_PARAMS,
+    architecture_labels,
+)
 from components.sizing.catalogue import Model
-from components.sizing.parameters import count_parameters
 
 OWNER_KUBERNETES = "app.kubernetes.io/owner"
 OWNER_GOOGLE = "owner"
 COST_CENTER = "cost-center"
 TEAM = "team"
-MODEL_ARCHITECTURE = "model-architecture"
-TOTAL_PARAMS = "total-params"
-ACTIVE_PARAM_RATIO = "active-param-ratio"
 
 _COMMON = (COST_CENTER, TEAM, MODEL_ARCHITECTURE, TOTAL_PARAMS, ACTIVE_PARAM_RATIO)
 KUBERNETES_KEYS = (OWNER_KUBERNETES, *_COMMON)
@@ -65,12 +67,5 @@ def make_labels(owner: str, cost_center: str, team: str = PLATFORM_TEAM, model: 
     """The labels of something that `team` owns; without `model` it is shared by several models."""
     if model is None:
         return Labels(owner, cost_center, team, SHARED, SHARED, SHARED)
-    counts = count_parameters(model)
-    return Labels(
-        owner=owner,
-        cost_center=cost_center,
-        team=team,
-        model_architecture=model.architecture,
-        total_params=f"{round(counts.total / 1e6)}m",
-        active_param_ratio=str(round(1000 * counts.active / counts.total)),
-    )
+    known = architecture_labels(model)
+    return Labels(owner, cost_center, team, known[MODEL_ARCHITECTURE], known[TOTAL_PARAMS], known[ACTIVE_PARAM_RATIO])

@@ -131,8 +131,8 @@ def _second(catalogue: Catalogue) -> dict[str, Any]:
 def _money(record: SizingRecord) -> str:
     return (
         f"A replica-hour costs USD {record.usd_per_hour:f} ({record.price_source}); {record.min_replicas} of up to "
-        f"{record.max_replicas} replicas run all month, the others in {record.demand.active_hours_per_month} active hours with their "
-        f"starts and idle tails: USD {record.usd_per_month:,} a month."
+        f"{record.max_replicas} replicas run all month, the others in {record.demand.active_hours_per_month} active hours "
+        f"with their starts and idle tails: USD {record.usd_per_month:,} a month."
     )
 
 

@@ -41,11 +41,12 @@ class Traits(NamedTuple):
     kv_element_bytes: int
     drafter: bool
     text_only: bool
+    videos: bool
 
     @classmethod
     def of(cls, config: EngineConfig) -> Traits:
         """The traits of a configuration."""
-        return cls(*(getattr(config, name) for name in cls._fields))
+        return cls(*(getattr(config, name) for name in cls._fields[:-1]), videos=bool(config.items.get("video")))
 
 
 def why_illegal(config: EngineConfig, catalogue: Catalogue) -> str | None:
@@ -111,7 +112,7 @@ def _strikes(when: Condition, traits: Traits) -> bool:
         (when.max_num_batched_tokens, _holds(when.max_num_batched_tokens, traits.max_num_batched_tokens)),
         (when.expert_parallel, traits.expert_parallel == when.expert_parallel),
         (when.drafter, traits.drafter == when.drafter),
-        (when.multimodal, (not traits.text_only) == when.multimodal),
+        (when.videos, traits.videos == when.videos),
         (when.kv_element_bytes, traits.kv_element_bytes == when.kv_element_bytes),
         (when.min_compute_capability, capability >= (when.min_compute_capability or (0, 0))),
         (when.below_compute_capability, capability < (when.below_compute_capability or (99, 0))),

@@ -180,19 +180,20 @@ def _without_kv(key: _WithoutContext, usable: int) -> tuple[tuple[Term, ...], tu
 
 
 def _fixed_terms(config: EngineConfig, weights: Weights) -> tuple[Term, ...]:
-    """All terms but the KV cache."""
+    """All terms but the KV cache; ranges are narrower or wider by how near the evidence is."""
+    spread = config.spread
     peak, deciding_pass = peak_bytes(config)
     charged = config.engine.runner_of(config.model).charges_cuda_graphs
     terms = [
         _exact("weights", weights.total_bytes, f"{config.checkpoint.id}, tensors as the engine allocates them"),
-        _range(config, "buffers", staying_bytes(config), "sampler state, inputs, expert workspaces"),
-        _range(config, "activations", peak, f"peak of one profiling step: {deciding_pass}"),
-        _range(config, "runtime", outside_pytorch_bytes(config), "outside PyTorch, public logs"),
+        _range("buffers", staying_bytes(config).widened(spread), "sampler state, inputs, expert workspaces"),
+        _range("activations", peak, f"peak of one profiling step: {deciding_pass}"),
+        _range("runtime", outside_pytorch_bytes(config).widened(spread), "outside PyTorch, public logs"),
     ]
     if not config.enforce_eager:
-        graphs = cuda_graph_bytes(config)
+        graphs = cuda_graph_bytes(config).widened(spread)
         source = "public logs" if charged else "public logs; this release does not reserve them"
-        terms.append(_range(config, "CUDA graphs", graphs, source, from_pool=charged))
+        terms.append(_range("CUDA graphs", graphs, source, from_pool=charged))
     return tuple(terms)
 
 
@@ -260,8 +261,5 @@ def _exact(name: str, value_bytes: int, source: str) -> Term:
     return Term(name, value_bytes, value_bytes, value_bytes, source)
 
 
-def _range(config: EngineConfig, name: str, size: Range, source: str, from_pool: bool = True) -> Term:
-    """A term with its range, which is narrower or wider by how near the evidence is."""
-    low = max(0.0, size.typical - config.spread * (size.typical - size.low))
-    high = size.typical + config.spread * (size.high - size.typical)
-    return Term(name, int(low), int(size.typical), ceil(high), source, from_pool)
+def _range(name: str, size: Range, source: str, from_pool: bool = True) -> Term:
+    return Term(name, int(size.low), int(size.typical), ceil(size.high), source, from_pool)

@@ -96,13 +96,11 @@ class Options:
                 demand.text_only,
                 first_batch,
             )
-            if isinstance(common, str):
-                self.capacities[key] = Capacity((), common, None)
-            else:
-                config = common._replace(
-                    max_model_len=demand.context_tokens, items=demand.items, image_tokens=demand.image_tokens
-                )
-                self.capacities[key] = capacity(demand, self.supply, config)
+            config = common._replace(
+                max_model_len=demand.context_tokens, items=demand.items, image_tokens=demand.image_tokens
+            )
+            reason = why_illegal(config, self.catalogue)
+            self.capacities[key] = Capacity((), reason, None) if reason else capacity(demand, self.supply, config)
         return self.capacities[key]
 
     def _fewest_replicas(self, place: Place, can: Capacity) -> Choice | tuple[str, Budget | None]:
@@ -133,9 +131,9 @@ def _template(
     kv_element_bytes: int,
     text_only: bool,
     batch: int,
-) -> EngineConfig | str:
-    """What all demands on one checkpoint, GPU and width share, for one request at a time; or why it cannot run at all."""
-    config = EngineConfig(
+) -> EngineConfig:
+    """What all demands on one checkpoint, GPU and width share, for one request at a time."""
+    return EngineConfig(
         engine=engine,
         model=model,
         checkpoint=checkpoint,
@@ -151,7 +149,6 @@ def _template(
         block_size_tokens=engine.block_size_on(accelerator, model, kv_element_bytes, not text_only),
         spread=spread_of(catalogue, model, accelerator, engine),
     )
-    return why_illegal(config, catalogue) or config
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +255,8 @@ def _shortage(budget: Budget | None) -> str:
 
 def beyond_quota(place: Place, replicas: Replicas) -> str:
     """In words, that the declared quota does not hold so many replicas."""
+    if not place.quota:
+        return f"no {place.runs_on} quota for {place.accelerator.id} is declared"
     asked = f"{replicas.most} x {place.tensor_parallel_size} {place.accelerator.id}"
     return f"needs {asked}, the {place.runs_on} quota declared is {place.quota}"
 

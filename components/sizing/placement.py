@@ -11,14 +11,13 @@ choice found costs no more than that, the others cannot be better. Equal to tryi
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import count
 
 from components.sizing.catalogue import Catalogue, Model
 from components.sizing.demand import Demand, Supply
 from components.sizing.errors import SizingError
-from components.sizing.memory import Budget
 from components.sizing.options import Choice, Lost, Options, beyond_quota, checkpoints_for, fewest_conceivable
 from components.sizing.places import Place, Rejected, places
 from components.sizing.record import SizingRecord
@@ -45,7 +44,7 @@ def place(demand: Demand, supply: Supply, catalogue: Catalogue, where: str = "th
     search = _Search(demand, supply, catalogue, model)
     search.run()
     if not search.found:
-        raise SizingError(_nothing_serves(demand, catalogue, search, where))
+        raise SizingError(_nothing_serves(search, where))
     best, *dearer = search.found
     rejected = [
         Rejected(f"{other.place.name} with {other.budget.config.checkpoint.precision}", f"${rank[0]:,} a month")
@@ -111,9 +110,8 @@ class _Search:
 
     def run(self) -> None:
         """Finds the best choice and the next ones, or why there is none."""
-        checkpoints_for(
-            self.demand, self.model, self.catalogue
-        )  # refuses an unknown precision before anything is tried
+        # refuses an unknown precision before anything is tried
+        checkpoints_for(self.demand, self.model, self.catalogue)
         engine = self.catalogue.engine(self.supply.engine_version)
         options = Options(self.demand, self.supply, self.catalogue, self.model, engine)
         order = count()  # the heap never compares places or choices
@@ -161,12 +159,26 @@ class _Search:
         return opened
 
 
-def _nothing_serves(demand: Demand, catalogue: Catalogue, search: _Search, where: str) -> str:
+def _nothing_serves(search: _Search, where: str) -> str:
     """The refusal: the nearest budget in full where memory was the reason, then why each host was no choice."""
-    budgets: list[Budget] = [lost.budget for lost in search.lost if lost.budget is not None]
-    reasons = dict.fromkeys(f"  {lost.choice}: {lost.reason}" for lost in search.lost)
-    tried = "\n".join(["  tried, none can be used:", *(f"  {line}" for line in reasons)])
+    demand, budgets = search.demand, [lost.budget for lost in search.lost if lost.budget is not None]
+    choices: dict[str, dict[str, None]] = {}
+    for lost in search.lost:
+        choices.setdefault(lost.reason, {})[lost.choice] = None
+    reasons = (f"    {', '.join(names)}: {reason}" for reason, names in choices.items())
+    tried = "\n".join(["  tried, none can be used:", *reasons])
+    if tight := _tight_choice(search):
+        tried = f"  tight    allow_tight in the environment's settings would place it on {tight.place.name}\n{tried}"
     if budgets:
         nearest = max(budgets, key=lambda budget: budget.spare_bytes)
-        return f"{refusal(demand.key, nearest, catalogue, where)}\n{tried}"
+        return f"{refusal(demand.key, nearest, search.catalogue, where)}\n{tried}"
     return f"{demand.key}: nothing in this environment can serve {demand.model}; change {where}\n{tried}"
+
+
+def _tight_choice(refused: _Search) -> Choice | None:
+    """What would be placed if the environment accepted what fits only at the lower end of its ranges."""
+    if refused.supply.allow_tight:
+        return None
+    again = _Search(refused.demand, replace(refused.supply, allow_tight=True), refused.catalogue, refused.model)
+    again.run()
+    return again.found[0][1] if again.found else None

@@ -26,6 +26,11 @@ class Range:
     def __add__(self, other: Range) -> Range:
         return Range(self.low + other.low, self.typical + other.typical, self.high + other.high)
 
+    def widened(self, factor: float) -> Range:
+        """The same typical value with ends `factor` times as far from it, the lower one not below zero."""
+        low = max(0.0, self.typical - factor * (self.typical - self.low))
+        return Range(low, self.typical, self.typical + factor * (self.high - self.typical))
+
 
 def _gib(low: float, typical: float, high: float) -> Range:
     return Range(low * GIB, typical * GIB, high * GIB)
@@ -90,11 +95,15 @@ def staying_bytes(config: EngineConfig) -> Range:
 
 
 def peak_bytes(config: EngineConfig) -> tuple[Range, str]:
-    """Highest peak of the passes of one profiling step, and which pass it is. They run one after the other."""
+    """Highest peak of the passes of one profiling step, and which pass it is. They run one after the other.
+
+    Each pass is widened by how near the evidence is before the highest is taken: widened afterwards, an upper end from one pass
+    would fall when the typical value of another rises.
+    """
     passes = {
-        "sampler": _sampler_pass(config),
-        "language model": _language_pass(config),
-        "vision": _vision_pass(config),
+        "sampler": _sampler_pass(config).widened(config.spread),
+        "language model": _language_pass(config).widened(config.spread),
+        "vision": _vision_pass(config).widened(config.spread),
     }
     decides = max(passes, key=lambda name: passes[name].typical)
     return Range(*(max(getattr(p, end) for p in passes.values()) for end in ("low", "typical", "high"))), decides

@@ -25,7 +25,7 @@ def published(record: SizingRecord, weights: str | None = None) -> dict[str, Any
         "form": FORM,
         "deployment": record.demand.key,
         "model": config.model.id,
-        "architecture": config.model.architecture,
+        "labels": record.labels,
         "checkpoint": config.checkpoint.id,
         "revision": config.checkpoint.revision,
         "precision": config.checkpoint.precision,

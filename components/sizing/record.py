@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from components.sizing.architecture_labels import architecture_labels
 from components.sizing.catalogue import PurchaseOption
 from components.sizing.demand import Demand, RunsOn
 from components.sizing.memory import Budget
@@ -82,6 +83,11 @@ class SizingRecord:
     def target_concurrency(self) -> int:
         """Requests a replica at which the autoscaler adds one: 80 % of what it can run."""
         return max(1, self.max_num_seqs * 8 // 10)
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What the model's architecture adds to the labels of everything that serves it."""
+        return architecture_labels(self.budget.config.model)
 
     @property
     def placement(self) -> str:

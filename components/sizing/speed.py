@@ -9,6 +9,7 @@ shows each row's error. Two measurements of one machine by one author differ by 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
 from components.sizing.catalogue import GIB
 from components.sizing.demand import Demand
@@ -79,9 +80,7 @@ def _step_seconds(config: EngineConfig, load: Load, tokens: int) -> float:
     kv = load.concurrent_requests * layout.blocks_of_request(load.typical_tokens) * layout.bytes_per_block
     read = _weights_read(config, tokens) / tp + kv
     reading = read / ((card.bandwidth_gb_per_s or 1.0) * 1e9 * BANDWIDTH_EFFICIENCY)
-    operations = 2 * count_parameters(config.model).active * tokens / tp
-    # a card without a figure is taken as bound by its memory
-    computing = operations / (card.bf16_dense_tflops * 1e12 * COMPUTE_EFFICIENCY) if card.bf16_dense_tflops else 0.0
+    computing = _computing_seconds_per_token(config) * tokens / tp
     text = config.model.text
     layer = EXPERT_LAYER_SECONDS if text.num_experts else LAYER_SECONDS
     if tp > 1:
@@ -89,6 +88,28 @@ def _step_seconds(config: EngineConfig, load: Load, tokens: int) -> float:
         moved = 2 * 2 * (tp - 1) / tp * BF16_BYTES * tokens * text.hidden_size
         layer += EXCHANGE_SECONDS[card.link] + moved / EXCHANGE_BYTES_PER_SECOND[card.link]
     return max(reading, computing) + text.num_hidden_layers * layer
+
+
+def _computing_seconds_per_token(config: EngineConfig) -> float:
+    """Arithmetic of one token over all ranks; quantised matrices at the rate of the card's own units for it, if any."""
+    card, counts, scheme = config.accelerator, count_parameters(config.model), config.scheme
+    if card.bf16_dense_tflops is None:
+        return 0.0  # a card without a figure is taken as bound by its memory
+    quantized = sum(
+        count
+        for part, count in (
+            ("attention", counts.attention),
+            ("mlp", counts.mlp),
+            ("experts", round(counts.experts * counts.routed_share)),
+            ("per_layer_projections", counts.per_layer_projections),
+        )
+        if part in scheme.quantizes
+    )
+    # 4-bit integers are unpacked to bf16 before they are multiplied
+    units = {"fp8": card.fp8_dense_tflops, "nvfp4": card.fp4_dense_tflops}.get(scheme.precision)
+    rate = (units or card.bf16_dense_tflops) * 1e12 * COMPUTE_EFFICIENCY
+    plain = card.bf16_dense_tflops * 1e12 * COMPUTE_EFFICIENCY
+    return 2 * (quantized / rate + (counts.active - quantized) / plain)
 
 
 def _weights_read(config: EngineConfig, tokens: int) -> float:
@@ -108,8 +129,12 @@ def _weights_read(config: EngineConfig, tokens: int) -> float:
 
 
 def startup_seconds(config: EngineConfig) -> int:
-    """Seconds from process start to the first request served, weights read from a bucket."""
-    return round(checkpoint_bytes(config.model, config.checkpoint, config.scheme) / GIB / LOAD_GIB_PER_S) + BOOT_SECONDS
+    """Seconds from process start to the first request served, weights read from a bucket; whole minutes, rounded up.
+
+    The estimate is no better than that, and a few seconds must not decide which checkpoint is cheapest.
+    """
+    size = checkpoint_bytes(config.model, config.checkpoint, config.scheme)
+    return 60 * ceil((size / GIB / LOAD_GIB_PER_S + BOOT_SECONDS) / 60)
 
 
 def missed_goal(demand: Demand, config: EngineConfig, load: Load) -> str | None:

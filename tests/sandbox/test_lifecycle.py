@@ -44,7 +44,7 @@ def test_prod_passes_the_policies_and_is_not_destroyed_by_accident(sandbox: Sand
     up = sandbox.up("prod")
     assert up.exit_code == 0, up.output
     placements = [d["placement"] for d in sandbox.stack_outputs("prod")["deployments"].values()]
-    assert "GKE, g2-standard-24 (on-demand), 2 x nvidia-l4, 2 to 4 replicas" in placements
+    assert "GKE, g2-standard-24 (on-demand), 2 x nvidia-l4, 2 to 3 replicas" in placements
     result = sandbox.destroy("prod")
     assert result.exit_code != 0
     assert "deletion_protection" in result.output

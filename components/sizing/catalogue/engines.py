@@ -161,7 +161,7 @@ class Condition(Row):
     max_num_batched_tokens: Bound | None = None
     expert_parallel: bool | None = None
     drafter: bool | None = None
-    multimodal: bool | None = None
+    videos: bool | None = None
     kv_element_bytes: int | None = None
     min_compute_capability: ComputeCapability | None = None
     below_compute_capability: ComputeCapability | None = None

@@ -14,7 +14,10 @@ from components.sizing.errors import SizingError
 from components.sizing.kv_cases import plan_case
 
 
-def kv(engine: Annotated[str, typer.Option(help="Version of vLLM.")]) -> None:
+def kv(
+    engine: Annotated[str, typer.Option(help="Version of vLLM.")],
+    json_output: Annotated[bool, typer.Option("--json", help="Print JSON lines (always so).")] = True,
+) -> None:
     """Read planner cases (JSON, one a line) and print what that version's KV cache planner returns, one line a case.
 
     A line that is no case is named on standard error by its number; the others are still answered, and the exit code is 1.

@@ -1,6 +1,6 @@
 """The cheapest way to serve a demand, found by trying everything: an independent second opinion on `placement.place`.
 
-Written from the rules as stated for the platform, not from the search: nothing of options.py, placement.py or replicas.py is used.
+Written from the rules as stated for the platform, not from the search: nothing of options.py, placement.py, replicas.py is used.
 What it shares with the product are the facts: hosts and their prices (`places`), legality, the memory budget, the speed estimate.
 """
 

@@ -26,7 +26,7 @@ def run(*arguments: str, stdin: str = "") -> tuple[int, str, str]:
 def test_explain_shows_terms_verdict_place_price_and_arguments_to_paste() -> None:
     code, out, _ = run(*WISH)
     assert code == 0
-    for part in ("GKE, g2-standard-24 (on-demand), 2 x nvidia-l4", "weights", "KV cache", "fits", "1,460.61 a month"):
+    for part in ("GKE, g2-standard-24 (on-demand), 2 x nvidia-l4", "weights", "KV cache", "fits", "USD 1,460.61"):
         assert part in out
     command = shlex.split(out[out.index("vllm serve") :].replace("\\\n", " "))
     assert command[:2] == ["vllm", "serve"]

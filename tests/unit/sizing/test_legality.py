@@ -167,9 +167,10 @@ def test_every_bug_of_the_catalogue_is_tried_here_or_is_for_people_only() -> Non
         ("fp8-kv-below-8.9", DENSE, A100, {"kv_element_bytes": 2}),
         ("vllm-48495", E4B, L4, {"drafter": True, "kv_element_bytes": 1}),  # 8.9 is below Hopper
         ("vllm-48495", E4B, BLACKWELL, {"drafter": True, "kv_element_bytes": 1}),  # and 10.0 above
-        ("vllm-42390-video", MOE, HOPPER, {"text_only": False, "max_num_batched_tokens": 2496}),
+        ("vllm-42390-video", MOE, HOPPER, {"items": {"video": 1}, "max_num_batched_tokens": 2496}),
+        ("vllm-42390-video", MOE, HOPPER, {"text_only": False, "items": {"image": 1}}),  # videos are limited to 0
         ("vllm-42390-video", MOE, HOPPER, {"text_only": True}),
-        ("vllm-42390-video", E4B, HOPPER, {"text_only": False}),
+        ("vllm-42390-video", E4B, HOPPER, {"text_only": False, "items": {"video": 1}}),
         ("vllm-39407", DENSE_BLOCK, L4, {"tensor_parallel_size": 2}),
     ],
 )
@@ -236,7 +237,7 @@ def test_all_conditions_must_hold_and_what_a_configuration_does_not_show_never_d
     assert strikes(config, models=("gemma-4-e4b-it",), tensor_parallel_size=Bound(min=2), owners=("google",))
     assert not strikes(config, models=("gemma-4-e4b-it",), tensor_parallel_size=Bound(min=3))
     assert not strikes(config, owners=("nvidia",))
-    assert strikes(config, drafter=False, multimodal=False, expert_parallel=False)
+    assert strikes(config, drafter=False, videos=False, expert_parallel=False)
     assert not strikes(config, drafter=True)
     assert strikes(config, min_compute_capability="8.9", below_compute_capability="9.0")
     assert not strikes(config, below_compute_capability="8.9")

@@ -59,25 +59,25 @@ def test_26b_text_only_goes_to_two_l4_in_fp8() -> None:
 def test_scale_to_zero_pays_for_the_hours_with_traffic_only() -> None:
     record = place(replace(PAYMENTS, scale_to_zero=True), SUPPLY, CATALOGUE)
     assert record.min_replicas == 0
-    # 28.67 GB of weights are 26.70 GiB, at 0.4 GiB/s 67 s, and 185 s of boot
-    assert record.startup_seconds == 252
-    # 220 hours are 27.5 days of 8 hours; each adds 252 s of start and 1,200 s of idle tail: 220 + 27.5 x 1452 / 3600 hours
-    assert record.usd_per_month == Decimal("462.38")  # 2.000833 x 231.0917
+    # 28.67 GB of weights are 26.70 GiB, at 0.4 GiB/s 67 s, and 185 s of boot: 252 s, in whole minutes 300
+    assert record.startup_seconds == 300
+    # 220 hours are 27.5 days of 8 hours; each adds 300 s of start and 1,200 s of idle tail: 220 + 27.5 x 1500 / 3600 hours
+    assert record.usd_per_month == Decimal("463.11")  # 2.000833 x 231.4583
 
 
 def test_replicas_above_the_minimum_pay_their_days_and_cloud_run_a_shorter_tail() -> None:
-    # E4B for 60 requests: more than one L4 holds, so a second runs by day; 15.99 GB are 14.89 GiB, 37 s, and 185 s of boot
+    # E4B for 60 requests: more than one L4 holds, so a second runs by day; 14.89 GiB are read in 37 s; with 185 s of boot 240
     wish = replace(SUPPORT, peak_concurrent_requests=60, precision="bf16")
     for runs_on, tail, hourly in (("gke", 1200, Decimal("0.853624")), ("cloud-run", 900, Decimal("1.420920"))):
         record = place(replace(wish, runs_on=runs_on), replace(SUPPLY, gke_quota={"nvidia-l4": 2}), CATALOGUE)
-        assert (record.min_replicas, record.max_replicas, record.startup_seconds) == (1, 2, 222)
-        hours = 730 + Decimal(220) + Decimal("27.5") * (222 + tail) / 3600
+        assert (record.min_replicas, record.max_replicas, record.startup_seconds) == (1, 2, 240)
+        hours = 730 + Decimal(220) + Decimal("27.5") * (240 + tail) / 3600
         assert (record.usd_per_hour, record.usd_per_month) == (hourly, round(hourly * hours, 2))
 
 
 def test_a_replica_never_pays_more_than_the_whole_month() -> None:
     record = place(replace(PAYMENTS, scale_to_zero=True, active_hours_per_month=720), SUPPLY, CATALOGUE)
-    assert record.usd_per_month == Decimal("1460.61")  # 720 + 90 x 1452 / 3600 would be 756 hours
+    assert record.usd_per_month == Decimal("1460.61")  # 720 + 90 x 1500 / 3600 would be 757.5 hours
 
 
 def test_high_availability_keeps_two_replicas_and_carries_the_peak_with_one_lost() -> None:
@@ -127,7 +127,7 @@ def test_a_gpu_that_is_not_in_the_environments_zones_is_no_choice() -> None:
 
 
 def test_quota_that_is_not_declared_is_none() -> None:
-    with pytest.raises(SizingError, match="the gke quota declared is 0"):
+    with pytest.raises(SizingError, match="no gke quota for nvidia-l4 is declared"):
         place(replace(PAYMENTS, runs_on="gke"), replace(SUPPLY, gke_quota={}), CATALOGUE)
 
 
@@ -191,6 +191,17 @@ def test_pictures_without_videos_are_served_by_models_whose_image_tokens_see_eac
         assert '--limit-mm-per-prompt={"image": 1, "video": 0, "audio": 0}' in arguments
         with_video = place(replace(wish, inputs=("text", "image", "video")), SUPPLY, CATALOGUE)
         assert with_video.budget.config.max_num_batched_tokens >= 2496
+
+
+def test_a_refusal_says_when_only_accepting_tight_fits_would_serve_the_wish() -> None:
+    wish = replace(PAYMENTS, inputs=("text", "image", "video"), precision="fp8", peak_concurrent_requests=30)
+    supply = replace(SUPPLY, gke_quota={"nvidia-l4": 2}, cloud_run_quota={})
+    with pytest.raises(SizingError, match="allow_tight in the environment's settings would place it on g2-standard-24"):
+        place(wish, supply, CATALOGUE)
+    assert place(wish, replace(supply, allow_tight=True), CATALOGUE).budget.fit == "tight"
+    with pytest.raises(SizingError) as refused:
+        place(replace(wish, peak_concurrent_requests=3000), supply, CATALOGUE)
+    assert "allow_tight" not in str(refused.value)
 
 
 def test_node_room_follows_gkes_reservation_worked_by_hand() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
@@ -55,7 +56,7 @@ def situations(draw: st.DrawFn) -> tuple[EngineConfig, Load]:
         kv_element_bytes=draw(st.sampled_from([1, 2])),
         async_scheduling=draw(st.booleans()),
         hybrid_kv_cache=draw(st.sampled_from([True, True, True, False])),
-        spread=draw(st.sampled_from([0.75, 1.0, 1.5])),
+        spread=draw(st.sampled_from([0.75, 1.0])),
     )
     full = draw(st.integers(0, 8))
     return config, Load(seqs, min(full, seqs), draw(st.integers(1, config.max_model_len)))
@@ -97,6 +98,17 @@ def test_more_context_or_concurrency_never_makes_a_verdict_better(
     for there in (longer, busier, fuller, wordier):
         assert not_better(there, here)
         assert there.needed_bytes >= here.needed_bytes
+
+
+@pytest.mark.parametrize("spread", [0.75, 1.0, 1.5])
+def test_the_upper_end_of_activations_never_shrinks_with_more_requests_however_far_the_evidence(spread: float) -> None:
+    # the sampler's pass grows past the language model's typical peak while that one's upper end still decides
+    config = engine_config("google/gemma-4-E2B-it", "nvidia-rtx-pro-6000", engine="0.24.0", spread=spread)
+    ends = []
+    for requests in range(8, 200):
+        budget = assess(config._replace(max_num_seqs=requests), Load(requests, 0, 1))
+        ends.append(next(term.high_bytes for term in budget.terms if term.name == "activations"))
+    assert ends == sorted(ends)
 
 
 @RANDOM
@@ -151,8 +163,9 @@ def test_fp8_kv_never_holds_fewer_requests_in_the_same_pool(situation: tuple[Eng
             layout = kv_layout(config.model, config.tensor_parallel_size, size, block if own_blocks else 16)
             blocks = layout.blocks(pool)
             held[size] = (blocks / layout.blocks_to_start(long, in_flight), blocks // layout.blocks_of_request(tokens))
-        assert held[1][0] >= held[2][0]
-        assert held[1][1] >= held[2][1]
+        for fp8, bf16 in zip(held[1], held[2], strict=True):
+            # a pool of less than one of the larger blocks holds nothing
+            assert fp8 >= bf16 or (own_blocks and bf16 < 1)
 
 
 def smaller_cards(share: float) -> Catalogue:
