@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from components.sizing.catalogue import Catalogue, load_catalogue
+from components.sizing.errors import SizingError
 from policy.rules.rule import Context
 
 
@@ -25,7 +27,7 @@ def _context(stack: str) -> Context:
     config = data.get("config") if isinstance(data, dict) else None
     for key, value in config.items() if isinstance(config, dict) else ():
         if str(key).endswith(":environment") and isinstance(value, dict):
-            return Context(value.get("allow_tight") is True, _unexpired(value))
+            return Context(value.get("allow_tight") is True, _unexpired(value), _catalogue(value))
     return Context()
 
 
@@ -38,3 +40,12 @@ def _unexpired(settings: dict[str, Any]) -> frozenset[str]:
         for row in (rows if isinstance(rows, list) else [])
         if isinstance(row, dict) and isinstance(row.get("expires"), datetime.date) and row["expires"] >= today
     )
+
+
+def _catalogue(settings: dict[str, Any]) -> Catalogue:
+    """With the organisation's own rows; without them where its file cannot be read, which the program itself reports."""
+    own = settings.get("catalogue")
+    try:
+        return load_catalogue(Path(own).resolve() if isinstance(own, str) else None)
+    except SizingError:
+        return load_catalogue()

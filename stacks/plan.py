@@ -118,7 +118,7 @@ def make_plan(environment: Environment, today: datetime.date) -> Plan:
             )
             model = served_model(record, weights_uri(bucket, record.budget.config.checkpoint.id))
             planned = PlannedDeployment(loaded, wish, record, labels, model)
-            context = Context(settings.allow_tight, supply.allow_unknown)
+            context = Context(settings.allow_tight, supply.allow_unknown, catalogue)
             problems += [_problem(loaded, index, message, None) for message in _broken_rules(planned, context)]
             deployments.append(planned)
     pools = _pools(deployments)

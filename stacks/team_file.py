@@ -65,6 +65,11 @@ class DeploymentWish(_Form):
         default="auto",
         description="auto, or bf16, fp8, w4a16, nvfp4, int4 or mobile where the model has such a checkpoint.",
     )
+    checkpoint: str | None = Field(
+        default=None,
+        min_length=1,
+        description="This checkpoint and no other, also one that auto never takes (third-party 4 bits). Default: none.",
+    )
     runs_on: Literal["auto", "gke", "cloud-run"] = Field(default="auto", description="auto, gke or cloud-run.")
     scale_to_zero: bool = Field(
         default=False,
@@ -132,6 +137,7 @@ class DeploymentWish(_Form):
             max_items={str(kind): count for kind, count in self.max_items.items()},
             image_tokens=self.image_tokens,
             precision=self.precision,
+            checkpoint=self.checkpoint,
             runs_on=None if self.runs_on == "auto" else self.runs_on,
             scale_to_zero=self.scale_to_zero,
             high_availability=self.availability == "high",

@@ -16,8 +16,8 @@ RunsOn = Literal["gke", "cloud-run"]
 class Demand:
     """One deployment as a team wishes it; defaults are already filled in.
 
-    Tokens are prompt and answer together. `precision` is "auto" or a precision of the catalogue; `runs_on` is None for either
-    runtime.
+    Tokens are prompt and answer together. `precision` is "auto" or a precision of the catalogue; `checkpoint` names one of the
+    catalogue's, whether marked auto or not; `runs_on` is None for either runtime.
     """
 
     team: str
@@ -33,6 +33,7 @@ class Demand:
     max_items: Mapping[str, int] = field(default_factory=dict)
     image_tokens: int = 280
     precision: str = "auto"
+    checkpoint: str | None = None
     runs_on: RunsOn | None = None
     scale_to_zero: bool = False
     high_availability: bool = False

@@ -10,7 +10,7 @@ from components.sizing.catalogue import GIB, Accelerator, Catalogue, Checkpoint,
 from components.sizing.demand import Demand, Supply
 from components.sizing.engine_config import EngineConfig, Load
 from components.sizing.engine_defaults import largest_item
-from components.sizing.errors import SizingError
+from components.sizing.errors import SizingError, did_you_mean
 from components.sizing.evidence import spread_of
 from components.sizing.legality import why_illegal
 from components.sizing.memory import Budget, Fit, assess
@@ -47,15 +47,32 @@ class Lost:
 
 
 def checkpoints_for(demand: Demand, model: Model, catalogue: Catalogue) -> tuple[Checkpoint, ...]:
-    """Checkpoints that the demand allows. Raises SizingError for a precision that the model has not."""
+    """Checkpoints that the demand allows: those marked auto; of a precision without any, all; or the one that it names.
+
+    Raises SizingError for a precision or checkpoint that the model has not.
+    """
     known = [c for c in catalogue.checkpoints_of(model) if c.status != "infeasible"]
+    if demand.checkpoint is not None:
+        return (_named_checkpoint(demand, demand.checkpoint, model, known),)
     if demand.precision == "auto":
         return tuple(c for c in known if c.auto)
-    chosen = tuple(c for c in known if c.precision == demand.precision)
+    of_precision = [c for c in known if c.precision == demand.precision]
+    chosen = tuple([c for c in of_precision if c.auto] or of_precision)
     if not chosen:
         precisions = dict.fromkeys(c.precision for c in known)
         allowed = ", ".join(["auto", *precisions])
         raise SizingError(f"found {demand.precision}, which {model.id} has not; allowed: {allowed}", "precision")
+    return chosen
+
+
+def _named_checkpoint(demand: Demand, named: str, model: Model, known: list[Checkpoint]) -> Checkpoint:
+    chosen = next((c for c in known if c.id == named), None)
+    if chosen is None:
+        names = [c.id for c in known]
+        hint = did_you_mean(named, names) or f"; allowed: {', '.join(names)}"
+        raise SizingError(f"found {named!r}, which is no checkpoint of {model.id}{hint}", "checkpoint")
+    if demand.precision not in ("auto", chosen.precision):
+        raise SizingError(f"{named} is {chosen.precision}, and precision asks for {demand.precision}", "checkpoint")
     return chosen
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
+
+from components.sizing.catalogue import Catalogue, load_catalogue
 
 
 class _Unknown:
@@ -46,6 +48,8 @@ class Context:
     allow_tight: bool = False
     #: Deployments (`<team>/<name>`) that may run although a fact about their memory is missing.
     allow_unknown: frozenset[str] = frozenset()
+    #: The shipped one, with the organisation's own rows where the environment names a file of them.
+    catalogue: Catalogue = field(default_factory=load_catalogue)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from typing import Any
 
 from components.kubernetes.inference_service import ACCELERATOR_LABEL, CONTAINER, GPU_RESOURCE
 from components.served_model import FULL_CONTEXT_REQUESTS, TYPICAL_TOKENS
-from components.sizing.catalogue import load_catalogue
+from components.sizing.catalogue import Catalogue
 from components.sizing.engine_arguments import COMMAND, read_arguments
 from components.sizing.engine_config import EngineConfig, Load
 from components.sizing.errors import SizingError
@@ -67,7 +67,7 @@ def workload_of(resource: Resource) -> Workload | None:
 def judge(workload: Workload, context: Context) -> list[str]:
     """Violations of one workload; empty when its engine fits."""
     try:
-        config, load, gpus = _read(workload)
+        config, load, gpus = _read(workload, context.catalogue)
     except SizingError as error:
         return [f"{workload.subject}: memory cannot be judged, so it is refused: {error}"]
     if config.tensor_parallel_size != gpus:
@@ -83,7 +83,7 @@ def judge(workload: Workload, context: Context) -> list[str]:
         refusal(
             workload.subject,
             budget,
-            load_catalogue(),
+            context.catalogue,
             "GPU, checkpoint, --max-model-len or --max-num-seqs of this resource, or the team file it comes from",
         )
     ]
@@ -122,9 +122,8 @@ def _joined(command: Any, arguments: Any) -> Any:
     return UNKNOWN if any(word is UNKNOWN for word in words) else words
 
 
-def _read(workload: Workload) -> tuple[EngineConfig, Load, int]:
+def _read(workload: Workload, catalogue: Catalogue) -> tuple[EngineConfig, Load, int]:
     """(engine, load, GPUs) of a workload. Raises SizingError for what is unknown, missing or not understood."""
-    catalogue = load_catalogue()
     image = _text(workload.image, "the image")
     accelerator = catalogue.accelerator(_text(workload.accelerator, "the accelerator (node selector)"))
     gpus = _count(workload.gpu_count, f"the limit '{GPU_RESOURCE}'")

@@ -16,8 +16,9 @@ from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
 from policy.environment import _context, context_of
 from policy.plain import plain
+from policy.rules import vram_fit
 from policy.rules.rule import UNKNOWN, Context
-from tests.policy.fixtures import GOOGLE
+from tests.policy.fixtures import ARGUMENTS, CLOUD_RUN, GOOGLE, spoiled
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -43,6 +44,41 @@ def test_the_context_comes_from_the_stack_file_and_is_strict_without_one(
     assert context_of("urn:pulumi:loose::p::a:b:C::n") == Context(allow_tight=True)
     assert context_of("urn:pulumi:other::p::a:b:C::n") == Context()
     _context.cache_clear()
+
+
+OWN_CHECKPOINT = """
+checkpoints:
+  - id: acme/gemma-4-E4B-it-dialogues
+    model: gemma-4-e4b-it
+    precision: bf16
+    scheme: bf16
+    publisher: organisation
+    auto: false
+    disk_bytes: 16000000000
+    min_compute_capability: "8.0"
+    status: derived
+    quality: tuned on the organisation's own dialogues
+    source: the organisation's model registry
+    date: 2026-11-20
+"""
+
+
+def test_the_context_knows_the_organisations_own_rows_and_does_without_a_file_that_cannot_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "own.yaml").write_text(OWN_CHECKPOINT, encoding="utf-8")
+    for stack, file in (("own", "own.yaml"), ("lost", "no-such.yaml")):
+        text = f"config:\n  p:environment: {{catalogue: {file}}}\n"
+        (tmp_path / f"Pulumi.{stack}.yaml").write_text(text, encoding="utf-8")
+    _context.cache_clear()
+    known = {stack: context_of(f"urn:pulumi:{stack}::p::a:b:C::n") for stack in ("own", "lost")}
+    _context.cache_clear()
+    assert known["lost"] == Context()
+    uri = "gs://models/acme/gemma-4-E4B-it-dialogues"
+    tuned = spoiled(CLOUD_RUN, lambda p: p["template"]["containers"][0].update(args=[uri, *ARGUMENTS[1:]]))
+    assert vram_fit.check(tuned, known["own"]) == []
+    assert "memory cannot be judged" in vram_fit.check(tuned, known["lost"])[0]
 
 
 @pytest.fixture

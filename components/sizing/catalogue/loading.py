@@ -139,7 +139,6 @@ _LISTS: dict[str, type[BaseModel]] = {
 }
 
 
-@cache
 def load_catalogue(extra: Path | None = None) -> Catalogue:
     """The shipped catalogue, with the rows of an organisation's own file added.
 
@@ -148,6 +147,11 @@ def load_catalogue(extra: Path | None = None) -> Catalogue:
 
     Raises SizingError naming file, entry and field for a malformed entry, a repeated id or a reference to nothing.
     """
+    return _load(extra)
+
+
+@cache
+def _load(extra: Path | None) -> Catalogue:
     own = _own_rows(extra) if extra is not None else {}
     lists: dict[str, tuple[Any, ...]] = {}
     for name, kind in _LISTS.items():

@@ -32,6 +32,7 @@ def explain(
     hours: Annotated[int, typer.Option(min=0, max=730, help="Hours of a month with traffic.")] = 730,
     inputs: Annotated[str, typer.Option(help="What requests carry, separated by commas.")] = "text",
     precision: Annotated[str, typer.Option(help="auto, or bf16, fp8, w4a16, nvfp4, int4, mobile.")] = "auto",
+    checkpoint: Annotated[str | None, typer.Option(help="This checkpoint and no other.")] = None,
     runs_on: Annotated[str, typer.Option(help="auto, gke or cloud-run.")] = "auto",
     scale_to_zero: Annotated[bool, typer.Option(help="No replica while there is no traffic.")] = False,
     gpu: Annotated[list[str] | None, typer.Option(help="Only this GPU; may be given several times.")] = None,
@@ -61,6 +62,7 @@ def explain(
                 hours=hours,
                 inputs=inputs,
                 precision=precision,
+                checkpoint=checkpoint,
                 runs_on=runs_on,
                 scale_to_zero=scale_to_zero,
             )

@@ -24,6 +24,7 @@ def demand_of(
     hours: int = 730,
     inputs: str = "text",
     precision: str = "auto",
+    checkpoint: str | None = None,
     runs_on: str = "auto",
     scale_to_zero: bool = False,
 ) -> Demand:
@@ -41,6 +42,7 @@ def demand_of(
         active_hours_per_month=hours,
         inputs=_inputs(inputs),
         precision=precision,
+        checkpoint=checkpoint,
         runs_on=_runtime(runs_on),
         scale_to_zero=scale_to_zero,
     )

@@ -160,7 +160,10 @@ class BruteForce:
     def _checkpoints(self) -> list[Checkpoint]:
         known = [c for c in self.catalogue.checkpoints_of(self.model) if c.status != "infeasible"]
         wanted = self.demand.precision
-        return [c for c in known if (c.auto if wanted == "auto" else c.precision == wanted)]
+        if wanted == "auto":
+            return [c for c in known if c.auto]
+        automatic = [c for c in known if c.auto and c.precision == wanted]
+        return automatic or [c for c in known if c.precision == wanted]
 
     def _serves(self, config: EngineConfig, requests: int) -> bool:
         """Legal, fits as strictly as the environment asks, and meets the goals. Asked once for equal configurations."""

@@ -145,6 +145,22 @@ def test_a_wish_that_the_model_cannot_meet_names_its_field(change: dict, field: 
     assert caught.value.field == field
 
 
+def test_a_named_precision_takes_what_auto_may_and_third_party_checkpoints_are_named_themselves() -> None:
+    dense = replace(PAYMENTS, model="gemma-4-31b-it", precision="w4a16")
+    known = [c for c in CATALOGUE.checkpoints_of(CATALOGUE.model(dense.model)) if c.precision == "w4a16"]
+    third_party = next(c for c in known if not c.auto)
+    assert place(dense, SUPPLY, CATALOGUE).budget.config.checkpoint.auto
+    named = replace(dense, checkpoint=third_party.id)
+    assert place(named, SUPPLY, CATALOGUE).budget.config.checkpoint == third_party
+    for change, message in (
+        ({"checkpoint": "google/gemma-4-31B-itt"}, "did you mean 'google/gemma-4-31B-it'"),
+        ({"precision": "bf16"}, "is w4a16, and precision asks for bf16"),
+    ):
+        with pytest.raises(SizingError, match=message) as caught:
+            place(replace(named, **change), SUPPLY, CATALOGUE)
+        assert caught.value.field == "checkpoint"
+
+
 def test_a_goal_that_no_choice_meets_is_refused_with_the_estimate() -> None:
     with pytest.raises(SizingError, match=r"tokens/s a request at worst \(estimate\), 100000 wanted"):
         place(replace(PAYMENTS, tokens_per_second=100_000), SUPPLY, CATALOGUE)

@@ -270,6 +270,7 @@ deployments:
     max_items: {image: 4}
     image_tokens: 280
     precision: auto
+    checkpoint: null
     runs_on: auto
     scale_to_zero: false
     availability: standard
@@ -298,6 +299,36 @@ def test_a_group_without_the_clusters_security_group_warns(tree: Tree) -> None:
 def test_a_catalogue_of_the_organisation_is_read_from_inside_the_project_only(tree: Tree) -> None:
     tree.edit("Pulumi.dev.yaml", "    owner: ml-platform", "    catalogue: ../own.yaml\n    owner: ml-platform")
     assert "must be a path inside the project" in tree.problems()[0]
+
+
+OWN_CHECKPOINT = """
+checkpoints:
+  - id: acme/gemma-4-26B-A4B-it-payments
+    model: gemma-4-26b-a4b-it
+    precision: bf16
+    scheme: bf16
+    publisher: organisation
+    auto: false
+    disk_bytes: 51600000000
+    min_compute_capability: "8.0"
+    status: derived
+    quality: tuned on the organisation's own dialogues
+    source: the organisation's model registry
+    date: 2026-11-20
+"""
+
+
+def test_a_checkpoint_of_the_organisation_is_served_when_a_team_names_it_and_passes_the_policies(tree: Tree) -> None:
+    tree.write("own.yaml", OWN_CHECKPOINT)
+    tree.edit("Pulumi.dev.yaml", "    owner: ml-platform", "    catalogue: own.yaml\n    owner: ml-platform")
+    own = "acme/gemma-4-26B-A4B-it-payments"
+    tree.edit(PAYMENTS, "    runs_on: gke", f"    checkpoint: {own}\n    runs_on: gke")
+    payments = next(d for d in tree.plan().deployments if d.loaded.team.team == "payments")
+    assert payments.record.budget.config.checkpoint.id == own
+    tree.edit(PAYMENTS, own, own + "s")
+    (problem,) = tree.problems()
+    assert f"deployments[0].checkpoint: found '{own}s'" in problem
+    assert f"did you mean '{own}'" in problem
 
 
 def test_a_date_arrives_from_the_engine_with_a_time_and_is_still_a_date(tree: Tree) -> None:
