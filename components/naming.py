@@ -14,8 +14,11 @@ class Service(StrEnum):
     CLOUD_RUN_SERVICE = "Cloud Run service"
     CLUSTER = "GKE cluster"
     COMPUTE = "Compute Engine resource"
+    IDENTITY_POOL = "workload identity pool"
+    JOB = "Cloud Run job"
     NAMESPACE = "Kubernetes namespace"
     NODE_POOL = "GKE node pool"
+    REPOSITORY = "Artifact Registry repository"
     SERVICE_ACCOUNT = "service account"
 
 
@@ -26,12 +29,15 @@ NAME_LIMITS = {
     Service.CLOUD_RUN_SERVICE: 49,
     Service.CLUSTER: 40,
     Service.COMPUTE: 63,
+    Service.IDENTITY_POOL: 32,
+    Service.JOB: 49,
     Service.NAMESPACE: 63,
     Service.NODE_POOL: 40,
+    Service.REPOSITORY: 63,
     Service.SERVICE_ACCOUNT: 30,
 }
 #: Names of these are always made of one part, which may therefore hold hyphens.
-_ONE_PART = (Service.BUCKET, Service.NAMESPACE, Service.NODE_POOL)
+_ONE_PART = (Service.BUCKET, Service.IDENTITY_POOL, Service.NAMESPACE, Service.NODE_POOL, Service.REPOSITORY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What a runtime needs of a sizing record to serve the model, as plain values that a component can take."""
 
+from collections.abc import Sequence
 from typing import TypedDict
 
 from components.sizing.engine_arguments import COMMAND, engine_arguments
@@ -11,6 +12,11 @@ TYPICAL_TOKENS = "gemma-platform/typical-tokens"
 
 #: The weights are in the bucket and nothing may be fetched from a hub, nor usage reported, at start.
 OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1"}
+
+#: How the weights reach the engine: read from the bucket by the Run:ai streamer, or as files of a read-only FUSE mount.
+STREAM, MOUNT = "stream", "mount"
+#: Folder below which checkpoints are mounted.
+MOUNT_ROOT = "/models"
 
 
 class ServedModelArgs(TypedDict):
@@ -50,16 +56,40 @@ class ServedModelArgs(TypedDict):
     """The load it was sized for."""
 
 
-def weights_uri(bucket: str, checkpoint: str) -> str:
-    """Where the weights of a checkpoint lie."""
-    return f"gs://{bucket}/{checkpoint}"
+def weights_folder(checkpoint: str, revision: str | None) -> str:
+    """Folder of the bucket in which one revision of a checkpoint lies; the checkpoint's own where no revision is named."""
+    return f"{checkpoint}/{revision}" if revision else checkpoint
 
 
-def served_model(record: SizingRecord, weights: str) -> ServedModelArgs:
-    """The arguments that stand for `record`, weights read from the gs:// folder `weights`."""
+def weights_mount(folder: str) -> str:
+    """Where a folder is mounted; it holds the checkpoint's id, by which a policy knows what is served."""
+    return f"{MOUNT_ROOT}/{folder}"
+
+
+def weights_place(weights: str, bucket: str, folder: str) -> str:
+    """What the engine is told to load. Raises ValueError for a way that there is not."""
+    if weights not in (STREAM, MOUNT):
+        raise ValueError(f"weights is '{weights}'; allowed: {STREAM}, {MOUNT}")
+    return f"gs://{bucket}/{folder}" if weights == STREAM else weights_mount(folder)
+
+
+def model_argument(arguments: Sequence[str]) -> str:
+    """What `arguments` tell the engine to load: the first of them, or the value of --model; empty when neither is there."""
+    for argument in arguments:
+        if argument.startswith("--model="):
+            return argument.removeprefix("--model=")
+    first = arguments[0] if arguments else ""
+    return "" if first.startswith("-") else first
+
+
+def served_model(record: SizingRecord, weights: str, image: str | None = None) -> ServedModelArgs:
+    """The arguments that stand for `record`, weights read from `weights`: the gs:// folder, or the mount of it.
+
+    The streamer reads either, so only the place differs. `image` stands in for the record's, for a mirror of it.
+    """
     load = record.budget.load
     return ServedModelArgs(
-        image=record.image,
+        image=image or record.image,
         command=list(COMMAND),
         arguments=engine_arguments(record, weights),
         environment={**OFFLINE, **record.environment},

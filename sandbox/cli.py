@@ -77,7 +77,8 @@ def refresh(context: typer.Context, env: Environment) -> None:
 @app.command(context_settings=PASS_ON)
 def destroy(context: typer.Context, env: Environment) -> None:
     """Remove everything that ENV describes."""
-    become_pulumi(env, ["destroy", *AT_ONCE], context.args)
+    # with its preview: there what is protected refuses before anything is deleted, without it only the protected is kept
+    become_pulumi(env, ["destroy", "--yes", "--suppress-progress"], context.args)
 
 
 @app.command(context_settings=PASS_ON)

@@ -24,7 +24,7 @@ from sandbox.paths import Layout
 from sandbox.progress import SetupError, run_logged, say, step
 
 MINIMUM_PYTHON = (3, 11)
-REQUIREMENTS = ("requirements.txt", "requirements-dev.txt")
+REQUIREMENTS = ("requirements.txt", "requirements-dev.txt", "requirements-nodeps.txt")
 PROVIDERS = ("gcp", "kubernetes")
 
 
@@ -95,10 +95,12 @@ def make_venv(layout: Layout) -> None:
             run_logged([_real_python(), "-m", "venv", layout.venv], layout.logs / "venv.log", doing="making .venv")
         except SetupError as error:
             raise SetupError(f"{error}\n    (on Debian and Ubuntu the package python3-venv is needed)") from None
+    install = [layout.python, "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
     with step("installing requirements-dev.txt"):
-        command = [layout.python, "-m", "pip", "install", "--no-input", "--disable-pip-version-check"]
-        command += ["-r", layout.root / "requirements-dev.txt"]
-        run_logged(command, layout.logs / "pip.log", doing="installing")
+        run_logged([*install, "-r", layout.root / "requirements-dev.txt"], layout.logs / "pip.log", doing="installing")
+    with step("installing requirements-nodeps.txt"):
+        alone = [*install, "--no-deps", "-r", layout.root / "requirements-nodeps.txt"]
+        run_logged(alone, layout.logs / "pip-nodeps.log", doing="installing")
     stamp.write_text(key, encoding="utf-8")
 
 

@@ -122,6 +122,7 @@ def _unknown_names(
     machines = [m.id for m in catalogue.machines]
     skus = [*machines, *(f"cloud-run/{gpu.accelerator}" for gpu in catalogue.cloud_run)]
     named: list[tuple[FieldPath, str, list[str]]] = [
+        (("region",), settings.region, list(catalogue.regions)),
         (("engine_version",), settings.engine_version, [e.version for e in catalogue.engines if e.deployable]),
         *((("quota", "gke", a), a, accelerators) for a in settings.quota.gke),
         *(

@@ -11,9 +11,10 @@ from collections import defaultdict
 from dataclasses import dataclass
 from decimal import Decimal
 
+from components.google.registry_references import mirror_prefixes, mirrored
 from components.labels import GOOGLE_KEYS, KUBERNETES_KEYS, Labels, make_labels
 from components.naming import Scope, Service, cloud_name
-from components.served_model import ServedModelArgs, served_model, weights_uri
+from components.served_model import STREAM, ServedModelArgs, served_model, weights_folder, weights_place
 from components.sizing.errors import SizingError
 from components.sizing.legality import bugs_of
 from components.sizing.placement import place
@@ -22,7 +23,9 @@ from policy.rules.required_labels import wrong_labels
 from policy.rules.rule import Context
 from policy.rules.vram_fit import Workload, judge
 from stacks.environment import Environment, LoadedTeam
+from stacks.pools import PlannedLadder, PlannedPool, Rungs, make_ladders, notes_of, rungs_of, warnings_of
 from stacks.problems import Problem, SettingsError
+from stacks.settings import EnvironmentSettings
 from stacks.team_file import DeploymentWish
 
 #: Days before `expires_on` from which a preview warns.
@@ -38,6 +41,8 @@ class PlannedDeployment:
     record: SizingRecord
     labels: Labels
     model: ServedModelArgs
+    rungs: Rungs | None
+    revision: str
 
     @property
     def key(self) -> str:
@@ -51,8 +56,8 @@ class PlannedDeployment:
 
     @property
     def pool(self) -> str | None:
-        """Key of the node pool that it runs on; None on Cloud Run."""
-        return pool_key(self.record)
+        """Name of the ladder of node pools that it runs on; None on Cloud Run."""
+        return self.rungs.name if self.rungs else None
 
     @property
     def callers(self) -> list[str]:
@@ -62,32 +67,25 @@ class PlannedDeployment:
 
 
 @dataclass(frozen=True, slots=True)
-class PlannedPool:
-    """One GPU node pool and the deployments that share it, a node a replica.
-
-    `max_nodes` holds all of them at peak and, beside that, the largest rollout: a new revision starts its minimum replicas
-    before the old ones go, so without room for it no change would ever come up.
-    """
-
-    key: str
-    record: SizingRecord
-    zones: tuple[str, ...]
-    max_nodes: int
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
     """An environment, decided."""
 
     environment: Environment
     deployments: tuple[PlannedDeployment, ...]
-    pools: tuple[PlannedPool, ...]
+    ladders: tuple[PlannedLadder, ...]
     shared_labels: Labels
     team_labels: dict[str, Labels]
     bucket: str
+    #: Repository by registry that it mirrors; empty without mirrors.
+    mirror_repositories: dict[str, str]
     warnings: tuple[str, ...]
     #: What the plan takes on trust; worth knowing, nothing to mend.
     notes: tuple[str, ...]
+
+    @property
+    def pools(self) -> tuple[PlannedPool, ...]:
+        """All GPU node pools."""
+        return tuple(pool for ladder in self.ladders for pool in ladder.pools)
 
 
 def make_plan(environment: Environment, today: datetime.date) -> Plan:
@@ -98,6 +96,8 @@ def make_plan(environment: Environment, today: datetime.date) -> Plan:
     settings, catalogue = environment.settings, environment.catalogue
     scope = Scope(settings.project, environment.name)
     supply, bucket = settings.supply(today), cloud_name(Service.BUCKET, scope, "models")
+    repositories = _mirror_repositories(settings, scope)
+    mirrors = mirror_prefixes(settings.project, settings.region, repositories)
     problems: list[Problem] = []
     deployments: list[PlannedDeployment] = []
     for loaded in environment.teams:
@@ -116,36 +116,55 @@ def make_plan(environment: Environment, today: datetime.date) -> Plan:
             labels = make_labels(
                 loaded.team.owner, loaded.team.cost_center, loaded.team.team, record.budget.config.model
             )
-            model = served_model(record, weights_uri(bucket, record.budget.config.checkpoint.id))
-            planned = PlannedDeployment(loaded, wish, record, labels, model)
+            try:
+                revision = _revision(record, settings)
+                image = mirrored(record.image, mirrors) if mirrors else record.image
+            except ValueError as error:
+                problems.append(_problem(loaded, index, str(error), None))
+                continue
+            folder = weights_folder(record.budget.config.checkpoint.id, revision)
+            way = settings.cloud_run.weights if record.runs_on == "cloud-run" else STREAM
+            model = served_model(record, weights_place(way, bucket, folder), image)
+            rungs = rungs_of(record, supply, catalogue)
+            planned = PlannedDeployment(loaded, wish, record, labels, model, rungs, revision)
             context = Context(settings.allow_tight, supply.allow_unknown, catalogue)
             problems += [_problem(loaded, index, message, None) for message in _broken_rules(planned, context)]
             deployments.append(planned)
-    pools = _pools(deployments)
-    problems += _beyond_quota(deployments, pools, environment)
+    ladders = make_ladders([(planned.rungs, planned.record) for planned in deployments if planned.rungs], supply)
+    problems += _beyond_quota(deployments, ladders, environment)
     if problems:
         raise SettingsError(environment.name, problems)
     return Plan(
         environment=environment,
         deployments=tuple(deployments),
-        pools=tuple(pools),
+        ladders=tuple(ladders),
         shared_labels=make_labels(settings.owner, settings.cost_center),
         team_labels={
             loaded.team.team: make_labels(loaded.team.owner, loaded.team.cost_center, loaded.team.team)
             for loaded in environment.teams
         },
         bucket=bucket,
-        warnings=tuple(_warnings(deployments, environment, today)),
-        notes=tuple(_notes(pools)),
+        mirror_repositories=repositories,
+        warnings=(*_warnings(deployments, environment, today), *warnings_of(ladders)),
+        notes=tuple(notes_of(ladders)),
     )
 
 
-def pool_key(record: SizingRecord) -> str | None:
-    """Key of the pool for a record: one pool a machine type and purchase option (and reservation)."""
-    if record.machine_type is None:
-        return None
-    key = f"{record.machine_type}-{record.purchase_option}"
-    return f"{key}-{record.reservation}" if record.reservation else key
+def _mirror_repositories(settings: EnvironmentSettings, scope: Scope) -> dict[str, str]:
+    registries = settings.mirror.registries if settings.mirror else ()
+    return {registry: cloud_name(Service.REPOSITORY, scope, registry.replace(".", "-")) for registry in registries}
+
+
+def _revision(record: SizingRecord, settings: EnvironmentSettings) -> str:
+    """The revision that is served. Raises ValueError where nobody has stated one: weights without one could be anything."""
+    checkpoint = record.budget.config.checkpoint
+    revision = settings.revisions.get(checkpoint.id) or checkpoint.revision
+    if revision is None:
+        raise ValueError(
+            f"no revision of {checkpoint.id} is known: load it once (the loader prints its revision) and write that into "
+            "`revisions` of the environment's settings"
+        )
+    return revision
 
 
 def iam_member(email: str) -> str:
@@ -176,37 +195,17 @@ def _broken_rules(planned: PlannedDeployment, context: Context) -> list[str]:
     return [*judge(workload, context), *(f"the labels {wrong}" for wrong in labels)]
 
 
-def _pools(deployments: list[PlannedDeployment]) -> list[PlannedPool]:
-    grouped: dict[str, list[SizingRecord]] = defaultdict(list)
-    for planned in deployments:
-        if planned.pool is not None:
-            grouped[planned.pool].append(planned.record)
-    return [
-        PlannedPool(
-            key=key,
-            record=records[0],
-            zones=records[0].zones,
-            max_nodes=sum(_nodes(r, r.max_replicas) for r in records)
-            + max(_nodes(r, max(1, r.min_replicas)) for r in records),
-        )
-        for key, records in sorted(grouped.items())
-    ]
-
-
-def _nodes(record: SizingRecord, replicas: int) -> int:
-    """Machines that hold so many replicas of a deployment."""
-    return -(-replicas // record.replicas_per_host)
-
-
 def _beyond_quota(
-    deployments: list[PlannedDeployment], pools: list[PlannedPool], environment: Environment
+    deployments: list[PlannedDeployment], ladders: list[PlannedLadder], environment: Environment
 ) -> list[Problem]:
-    """All deployments together, with the largest rollout of each pool, may ask for more GPUs than the quota."""
+    """All deployments together, with the largest rollout of each ladder, may ask for more GPUs than the quota."""
     quota = environment.settings.quota
     wanted: dict[tuple[str, str], int] = defaultdict(int)
     asking: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for pool in pools:
-        wanted["gke", pool.record.accelerator] += pool.max_nodes * pool.record.gpus_of_host
+    bought: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for ladder in ladders:
+        wanted["gke", ladder.record.accelerator] += ladder.gpus
+        bought["gke", ladder.record.accelerator] |= ladder.quota_kinds
     for planned in deployments:
         place = (planned.record.runs_on, planned.record.accelerator)
         if planned.pool is None:
@@ -220,20 +219,17 @@ def _beyond_quota(
             None,
             f"quota.{runs_on.replace('-', '_')}.{accelerator}",
             f"{count} GPUs are needed at peak and during a rollout by {', '.join(asking[runs_on, accelerator])}, "
-            f"{declared[runs_on].get(accelerator, 0)} are declared; ask Google for more, or lower a peak",
+            f"{declared[runs_on].get(accelerator, 0)} are declared{_kinds(bought[runs_on, accelerator])}; "
+            "ask Google for more, or lower a peak",
         )
         for (runs_on, accelerator), count in sorted(wanted.items())
         if count > declared[runs_on].get(accelerator, 0)
     ]
 
 
-def _notes(pools: list[PlannedPool]) -> list[str]:
-    """GPUs of which the catalogue knows the region only, so that the zones of the settings are taken as they are."""
-    trusted = {pool.record.accelerator: pool.zones for pool in pools if not pool.record.zones_known}
-    return [
-        f"{accelerator}: the catalogue knows its regions only; the zones of the settings are trusted ({', '.join(zones)})"
-        for accelerator, zones in sorted(trusted.items())
-    ]
+def _kinds(kinds: set[str]) -> str:
+    """One number is declared for a GPU, but Google grants several where it is bought in several ways."""
+    return f" ({' and '.join(sorted(kinds))} alike)" if len(kinds) > 1 else ""
 
 
 def _warnings(deployments: list[PlannedDeployment], environment: Environment, today: datetime.date) -> list[str]:

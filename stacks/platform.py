@@ -11,15 +11,21 @@ import pulumi_kubernetes as k8s
 from components.google.cloud_run_model import CloudRunModel, CloudRunModelArgs
 from components.google.cluster import Cluster, ClusterArgs
 from components.google.gpu_node_pool import GpuNodePool, GpuNodePoolArgs
-from components.google.model_bucket import ModelBucket, ModelBucketArgs
 from components.google.network import Network, NetworkArgs
+from components.google.preflight import run_preflight
 from components.google.ranges import carve_ranges
+from components.kubernetes.compute_class import ComputeClass, ComputeClassArgs
 from components.kubernetes.gemma_deployment import GemmaDeployment, GemmaDeploymentArgs
-from components.kubernetes.inference_service import POOL_LABEL
+from components.kubernetes.inference_service import PLATFORM_ACCELERATOR_LABEL, POOL_LABEL
 from components.kubernetes.team import Team, TeamArgs
 from components.naming import Scope, Service, cloud_name
 from stacks.environment import LoadedTeam
-from stacks.plan import Plan, PlannedDeployment, PlannedPool
+from stacks.foundation import Foundation
+from stacks.plan import Plan, PlannedDeployment
+from stacks.pools import PlannedLadder, PlannedPool
+from stacks.problems import Problem, SettingsError
+from stacks.quota_asks import asks_of
+from stacks.weights import Weights
 
 
 class Platform:
@@ -33,15 +39,16 @@ class Platform:
             pulumi.log.warn(warning)
         for note in plan.notes:
             pulumi.log.info(note)
-        if self.settings.preflight == "auto":
-            pulumi.log.info("GPU quota and zones are those of the settings and the catalogue; Google was not asked")
         # explicit, so that project and region stand in the settings alone
         self.google = gcp.Provider("google", project=self.settings.project, region=self.settings.region)
+        self._preflight()
+        self.foundation = Foundation(plan, self.google)
         self.network = self._network()
-        self.bucket = self._bucket()
+        self.weights = Weights(plan, self.foundation, self.network)
         self.cluster = self._cluster()
-        self.pools = {pool.key: self._pool(pool) for pool in plan.pools}
+        self.pools = {pool.key: self._pool(ladder, pool) for ladder in plan.ladders for pool in ladder.pools}
         self.kubernetes = k8s.Provider("gke", kubeconfig=self.cluster.kubeconfig)
+        self.nodes = {ladder.name: self._nodes(ladder) for ladder in plan.ladders}
         self.teams = {loaded.team.team: self._team(loaded) for loaded in plan.environment.teams}
         self.endpoints = {planned.key: self._deployment(planned).endpoint for planned in plan.deployments}
 
@@ -63,8 +70,22 @@ class Platform:
             },
         }
 
+    def _preflight(self) -> None:
+        """Asks Google whether quota and zones suffice, before anything is registered."""
+        result = run_preflight(
+            asks_of(self.plan),
+            self.settings.project,
+            pulumi.InvokeOptions(provider=self.google),
+            skip=self.settings.preflight == "off",
+        )
+        for note in result.notes:
+            pulumi.log.info(note)
+        if result.problems:
+            file = f"Pulumi.{self.name}.yaml"
+            raise SettingsError(self.name, [Problem(file, None, "quota", problem) for problem in result.problems])
+
     def _on_google(self) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(providers=[self.google])
+        return self.foundation.options()
 
     def _on_cluster(self, *needed: pulumi.Resource) -> pulumi.ResourceOptions:
         return pulumi.ResourceOptions(providers=[self.google, self.kubernetes], depends_on=list(needed))
@@ -86,18 +107,6 @@ class Platform:
             self._on_google(),
         )
 
-    def _bucket(self) -> ModelBucket:
-        return ModelBucket(
-            "models",
-            ModelBucketArgs(
-                name=self.plan.bucket,
-                location=self.settings.region,
-                force_destroy=not self.settings.deletion_protection,
-                labels=self.plan.shared_labels.google(),
-            ),
-            self._on_google(),
-        )
-
     def _cluster(self) -> Cluster:
         args = ClusterArgs(
             name=self._cloud_name(Service.CLUSTER),
@@ -114,15 +123,19 @@ class Platform:
         )
         if self.settings.cluster.security_group:
             args["security_group"] = self.settings.cluster.security_group
+        if maintenance := self.settings.cluster.maintenance:
+            args["maintenance_window"] = maintenance.window
+        if (key := self.foundation.key("cluster")) is not None:
+            args["database_encryption_key"] = key
         return Cluster("cluster", args, self._on_google())
 
     def _node_locations(self, zones: tuple[str, ...]) -> list[str]:
         """System nodes of a zonal cluster stay in its zone, to keep it small; a regional one spreads them."""
         return [zones[0]] if self.settings.cluster.location == "zonal" else list(zones)
 
-    def _pool(self, pool: PlannedPool) -> GpuNodePool:
-        record = pool.record
-        if record.machine_type is None or record.purchase_option is None or record.boot_disk_type is None:
+    def _pool(self, ladder: PlannedLadder, pool: PlannedPool) -> GpuNodePool:
+        record = ladder.record
+        if record.machine_type is None or record.boot_disk_type is None:
             raise AssertionError(f"pool {pool.key} stands for a record that is not on GKE")
         args = GpuNodePoolArgs(
             name=self._cloud_name(Service.NODE_POOL, pool.key),
@@ -131,17 +144,37 @@ class Platform:
             node_locations=list(pool.zones),
             machine_type=record.machine_type,
             accelerator=record.accelerator,
-            accelerator_count=record.gpu_count,
+            accelerator_count=record.gpus_of_host,
             max_nodes=pool.max_nodes,
-            purchase_option=record.purchase_option,
+            purchase_option=pool.option,
             boot_disk_type=record.boot_disk_type,
             service_account=self.cluster.node_service_account,
             labels=self.plan.shared_labels.google(),
-            node_labels={**self.plan.shared_labels.google(), POOL_LABEL: pool.key},
+            node_labels={
+                **self.plan.shared_labels.google(),
+                POOL_LABEL: ladder.name,
+                PLATFORM_ACCELERATOR_LABEL: record.accelerator,
+            },
         )
-        if record.reservation:
-            args["reservation"] = record.reservation
+        if pool.reservation:
+            args["reservation"] = pool.reservation
+        if ladder.compute_class:
+            args["compute_class"] = ladder.compute_class
+        if self.settings.catalogue:
+            args["catalogue"] = self.settings.catalogue
         return GpuNodePool(pool.key, args, self._on_google())
+
+    def _nodes(self, ladder: PlannedLadder) -> pulumi.Resource:
+        """What a deployment on the ladder waits for: the class that names its pools, or its only pool."""
+        pools = [self.pools[pool.key] for pool in ladder.pools]
+        if ladder.compute_class is None:
+            return pools[0]
+        args = ComputeClassArgs(
+            name=ladder.compute_class,
+            pools=[self._cloud_name(Service.NODE_POOL, pool.key) for pool in ladder.pools],
+            labels=self.plan.shared_labels.kubernetes(),
+        )
+        return ComputeClass(ladder.name, args, self._on_cluster(*pools))
 
     def _team(self, loaded: LoadedTeam) -> Team:
         team = loaded.team
@@ -150,7 +183,7 @@ class Platform:
             contact=team.contact,
             project=self.settings.project,
             project_number=self.settings.project_number,
-            bucket=self.bucket.bucket_name,
+            bucket=self.weights.bucket.bucket_name,
             bucket_name=self.plan.bucket,
             checkpoints=sorted(
                 {p.checkpoint for p in self.plan.deployments if p.loaded is loaded and p.record.runs_on == "gke"}
@@ -176,24 +209,27 @@ class Platform:
                     labels=planned.labels.kubernetes(),
                     model=planned.model,
                 ),
-                self._on_cluster(team, self.pools[planned.pool]),
+                self._on_cluster(team, self.nodes[planned.pool]),
             )
         parts = (planned.loaded.team.team, planned.wish.name)
-        return CloudRunModel(
-            planned.key,
-            CloudRunModelArgs(
-                name=self._cloud_name(Service.CLOUD_RUN_SERVICE, *parts),
-                account_id=self._cloud_name(Service.SERVICE_ACCOUNT, *parts),
-                region=self.settings.region,
-                network_id=self.network.network_id,
-                subnetwork_id=self.network.subnetwork_id,
-                bucket=self.bucket.bucket_name,
-                bucket_name=self.plan.bucket,
-                checkpoint=planned.checkpoint,
-                callers=planned.callers,
-                deletion_protection=self.settings.deletion_protection,
-                labels=planned.labels.google(),
-                model=planned.model,
-            ),
-            self._on_google(),
+        args = CloudRunModelArgs(
+            name=self._cloud_name(Service.CLOUD_RUN_SERVICE, *parts),
+            account_id=self._cloud_name(Service.SERVICE_ACCOUNT, *parts),
+            region=self.settings.region,
+            network_id=self.network.network_id,
+            subnetwork_id=self.network.subnetwork_id,
+            bucket=self.weights.bucket.bucket_name,
+            bucket_name=self.plan.bucket,
+            checkpoint=planned.checkpoint,
+            revision=planned.revision,
+            weights=self.settings.cloud_run.weights,
+            ingress=self.settings.cloud_run.ingress,
+            gpu_quota=self.settings.quota.cloud_run.get(planned.record.accelerator, 0),
+            callers=planned.callers,
+            deletion_protection=self.settings.deletion_protection,
+            labels=planned.labels.google(),
+            model=planned.model,
         )
+        if self.settings.catalogue:
+            args["catalogue"] = self.settings.catalogue
+        return CloudRunModel(planned.key, args, self._on_google())

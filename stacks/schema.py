@@ -68,8 +68,9 @@ def _shown(default: Any) -> str:
 
 
 def _form_inside(field: dict[str, Any]) -> str | None:
-    """Name of the form that a field holds, by itself or in a list."""
-    reference = field.get("$ref") or field.get("items", {}).get("$ref")
+    """Name of the form that a field holds: by itself, in a list, or where it may also be absent."""
+    choices = [field, field.get("items", {}), *field.get("anyOf", ())]
+    reference = next((choice["$ref"] for choice in choices if "$ref" in choice), None)
     return reference.rpartition("/")[2] if reference else None
 
 

@@ -6,93 +6,40 @@ Environments differ in these settings only, never in code.
 from __future__ import annotations
 
 import datetime
-from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from components.google.ranges import carve_ranges
-from components.sizing.catalogue import PurchaseOption
+from components.google.bucket_limits import check_keeping
+from components.google.bucket_limits import place as place_bucket
+from components.google.ranges import carve_ranges, refuse_overlap
+from components.sizing.catalogue import PurchaseOption, Revision
 from components.sizing.demand import PriceAdjustment, Reservation, Supply
-from stacks.team_file import Email, LabelValue, Positive
+from stacks.setting_groups import (
+    BucketSettings,
+    BudgetSettings,
+    CloudRunSettings,
+    ClusterSettings,
+    Day,
+    EncryptionSettings,
+    GitHubSettings,
+    LoaderSettings,
+    MirrorSettings,
+    PriceAdjustmentSettings,
+    QuotaSettings,
+    ReservationSettings,
+    SecretSettings,
+    SettingsGroup,
+    UnknownAllowance,
+)
+from stacks.team_file import LabelValue
 
 #: Key of the settings in the stack's config, below the project's name.
 CONFIG_KEY = "environment"
 
 
-def _plain_day(value: object) -> object:
-    """The engine hands a YAML date over as `2026-11-25 00:00:00 +0000 UTC` (3.259.0)."""
-    return value.split(" ")[0] if isinstance(value, str) else value
-
-
-Day = Annotated[datetime.date, BeforeValidator(_plain_day)]
-
-
-class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ReservationSettings(_Settings):
-    """Machines that the organisation has reserved."""
-
-    name: str = Field(description="Name of the reservation.")
-    machine_type: str = Field(description="Machine type that it holds.")
-    count: Positive = Field(description="Machines that it holds.")
-    zone: str = Field(description="Zone that it is in.")
-
-
-class PriceAdjustmentSettings(_Settings):
-    """What the organisation pays instead of a list price: a percentage on it, or a fixed price."""
-
-    sku: str = Field(description="A machine type, or cloud-run/<accelerator>.")
-    percent: Annotated[Decimal, Field(gt=-100)] | None = Field(
-        default=None, description="Change of the list price in percent; -10 is a tenth off."
-    )
-    usd_per_hour: Annotated[Decimal, Field(gt=0)] | None = Field(
-        default=None, description="Price per hour instead of the list price."
-    )
-    reason: str = Field(description="Why it differs from the list price.")
-    date: Day = Field(description="Day from which the difference is known.")
-
-    @model_validator(mode="after")
-    def _one_of_two(self) -> PriceAdjustmentSettings:
-        if (self.percent is None) == (self.usd_per_hour is None):
-            raise ValueError("needs either percent or usd_per_hour, not both")
-        return self
-
-
-class QuotaSettings(_Settings):
-    """GPUs that Google has granted to the project, by accelerator. What is not listed is not used."""
-
-    gke: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict, description="GPUs of GKE nodes.")
-    cloud_run: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict, description="GPUs of Cloud Run.")
-
-
-class ClusterSettings(_Settings):
-    """The GKE cluster."""
-
-    location: Literal["zonal", "regional"] = Field(
-        description="zonal: in the first of the zones; regional: spread over all of them."
-    )
-    security_group: Email | None = Field(
-        default=None,
-        description="The organisation's `gke-security-groups@<domain>`, which holds the teams' groups; without it a team's group "
-        "has no rights in the cluster. Default: none.",
-    )
-    system_machine_type: str = Field(default="e2-standard-4", description="Machine type of the system nodes.")
-    system_nodes_per_zone: Positive = Field(default=1, description="System nodes in each zone.")
-
-
-class UnknownAllowance(_Settings):
-    """A deployment that may be placed although a fact about its memory is missing, for a while."""
-
-    deployment: Annotated[str, Field(pattern=r"^[a-z0-9-]+/[a-z0-9-]+$")] = Field(description="<team>/<deployment>.")
-    reason: Annotated[str, Field(min_length=10)] = Field(description="Why it is placed all the same.")
-    expires: Day = Field(description="Last day on which it holds.")
-
-
-class EnvironmentSettings(_Settings):
+class EnvironmentSettings(SettingsGroup):
     """Everything that an environment decides."""
 
     project: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")] = Field(
@@ -103,6 +50,9 @@ class EnvironmentSettings(_Settings):
     zones: tuple[str, ...] = Field(min_length=1, description="Zones of the region that may be used.")
     network_range: str = Field(
         default="10.0.0.0/13", description="Private block of at least /14 for nodes, pods and services."
+    )
+    peered_ranges: tuple[str, ...] = Field(
+        default=(), description="Blocks of networks that are peered with it; an overlap is refused. Default: none."
     )
     cluster: ClusterSettings = Field(description="Where the GKE cluster lives, and its system nodes.")
     engine_version: str = Field(description="Version of vLLM.")
@@ -128,15 +78,41 @@ class EnvironmentSettings(_Settings):
     )
     preflight: Literal["auto", "off"] = Field(
         default="auto",
-        description="Whether a preview with credentials may ask Google for quota and zones. Nothing asks yet: the quota "
-        "and zones declared here are used.",
+        description="auto: Google is asked for quota and zones before anything is registered; where it does not answer, and with "
+        "off, the quota and zones declared here are used.",
     )
     catalogue: str | None = Field(
         default=None,
         description="YAML file inside the project with the organisation's own catalogue rows. Default: none.",
     )
+    revisions: dict[str, Revision] = Field(
+        default_factory=dict,
+        description="Revision to serve of a checkpoint for which the catalogue has none: a commit, or what the loader printed.",
+    )
+    enable_services: bool = Field(
+        default=True, description="Enable the APIs that the platform needs. false: the organisation enables them."
+    )
+    encryption: EncryptionSettings | None = Field(
+        default=None, description="Keys of the organisation's own. Default: Google's keys."
+    )
+    mirror: MirrorSettings | None = Field(
+        default=None,
+        description="Pull the engine's image through Artifact Registry. Default: from where it is published.",
+    )
+    secrets: tuple[SecretSettings, ...] = Field(default=(), description="Secrets, without their values.")
+    loader: LoaderSettings | None = Field(
+        default=None, description="Jobs that bring the weights. Default: none, somebody else brings them."
+    )
+    bucket: BucketSettings = Field(
+        default_factory=BucketSettings, description="How the model bucket keeps what it holds."
+    )
+    cloud_run: CloudRunSettings = Field(
+        default_factory=CloudRunSettings, description="How Cloud Run services read their weights and are reached."
+    )
+    budget: BudgetSettings | None = Field(default=None, description="Budgets that tell of spend. Default: none.")
+    github: GitHubSettings | None = Field(default=None, description="Deployment from GitHub Actions. Default: none.")
     deletion_protection: bool = Field(
-        description="Refuse to delete cluster and Cloud Run services, and keep the objects of a destroyed bucket."
+        description="Refuse to delete cluster, bucket, keys and Cloud Run services, and keep the objects of the bucket."
     )
     owner: LabelValue = Field(description="Label: who owns what no team owns.")
     cost_center: LabelValue = Field(description="Label: who pays for what no team owns.")
@@ -155,7 +131,12 @@ class EnvironmentSettings(_Settings):
                 )
         if self.catalogue is not None and (PurePosixPath(self.catalogue).is_absolute() or ".." in self.catalogue):
             raise ValueError(f"catalogue {self.catalogue} must be a path inside the project")
-        carve_ranges(self.network_range)
+        if self.loader and self.loader.hub_token_secret not in (None, *(secret.id for secret in self.secrets)):
+            raise ValueError(f"loader.hub_token_secret '{self.loader.hub_token_secret}' is none of the secrets")
+        bucket = self.bucket
+        check_keeping(bucket.soft_delete_days, bucket.retention_days, force_destroy=not self.deletion_protection)
+        place_bucket(self.region, list(bucket.dual_region) if bucket.dual_region else None)
+        refuse_overlap(carve_ranges(self.network_range), self.peered_ranges)
         return self
 
     @property

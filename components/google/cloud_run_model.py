@@ -1,25 +1,47 @@
 """Cloud Run service with one GPU that serves a model.
 
 Owns the service, its identity, that identity's right to read the one checkpoint, and who may call it. Reached from inside the
-organisation's networks only, by callers that IAM names. Idle cost: nothing at zero instances, else the whole instance.
-Replaced when: name or region changes.
-Source of the limits: docs.cloud.google.com/run/docs/configuring/services/gpu (2026).
+organisation's networks, or by a load balancer of its own, by callers that IAM names. What Cloud Run would refuse is refused
+before anything is registered (`cloud_run_limits`). Idle cost: nothing at zero instances, else the whole instance, about USD
+1.05 an hour with the smallest L4 shape and 3.19 with RTX PRO 6000 (list prices, us-central1, 2026). Replaced when: name or region
+changes; a change of anything else makes a new revision, which may need a GPU beside the old one's for a while (unconfirmed).
+Source of the fields: docs.cloud.google.com/run/docs/configuring/services/gpu and /cloud-storage-volume-mounts (2026).
 """
 
-from typing import TypedDict
+from pathlib import Path
+from typing import NotRequired, TypedDict
 
 import pulumi
 import pulumi_gcp as gcp
 
+from components.google.bucket_limits import check_bucket_name, check_checkpoint
+from components.google.cloud_run_limits import (
+    INGRESS,
+    PROBE_PERIOD_SECONDS,
+    check_access,
+    check_model,
+    check_names,
+    environment_for,
+)
 from components.google.model_bucket import grant_read
 from components.package import token
-from components.served_model import ServedModelArgs
+from components.served_model import (
+    MOUNT,
+    OFFLINE,
+    STREAM,
+    ServedModelArgs,
+    weights_folder,
+    weights_mount,
+    weights_place,
+)
+from components.sizing.catalogue import load_catalogue
 from components.sizing.engine_arguments import PORT
+from components.sizing.record_making import CLOUD_RUN_PROBE_LIMIT_SECONDS
 
-#: Seconds between two probes.
-PROBE_PERIOD_SECONDS = 10
 #: Longest request that Cloud Run allows: 60 minutes.
 REQUEST_TIMEOUT = "3600s"
+#: Name of the volume with the weights.
+VOLUME = "weights"
 
 
 class CloudRunModelArgs(TypedDict):
@@ -41,10 +63,21 @@ class CloudRunModelArgs(TypedDict):
     """Name of that bucket, known before it exists."""
     checkpoint: str
     """Checkpoint that it serves."""
+    revision: NotRequired[str]
+    """Revision of the checkpoint, in a folder of its own below it; without it, the checkpoint's folder is served."""
+    weights: NotRequired[str]
+    """How the weights are read: `stream` (the default) by the Run:ai streamer from gs://, or `mount` as files of a read-only FUSE
+    mount, which is slower. The model's arguments name the place that belongs to it."""
+    ingress: NotRequired[str]
+    """Whence it can be reached: `internal` (the default), or `internal-and-load-balancing`."""
+    gpu_quota: NotRequired[int]
+    """GPUs of this kind that the project may use in the region; more instances than that are refused here."""
+    catalogue: NotRequired[str]
+    """File with the organisation's own rows of the sizing catalogue; without it, the shipped rows alone count."""
     callers: list[str]
     """IAM members that may call it."""
     deletion_protection: bool
-    """Refuse to delete the service."""
+    """Refuse to delete the service, in Google and in the stack."""
     labels: dict[str, str]
     """Google labels."""
     model: ServedModelArgs
@@ -57,6 +90,18 @@ class CloudRunModel(pulumi.ComponentResource):
     endpoint: pulumi.Output[str]
 
     def __init__(self, name: str, args: CloudRunModelArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        model, way, ingress = args["model"], args.get("weights", STREAM), args.get("ingress", "internal")
+        own_rows = args.get("catalogue")
+        catalogue = load_catalogue(Path(own_rows).resolve() if own_rows else None)
+        check_names(args["name"], args["account_id"])
+        check_access(ingress, args["callers"])
+        check_bucket_name(args["bucket_name"])
+        check_checkpoint(args["checkpoint"])
+        folder = weights_folder(args["checkpoint"], args.get("revision"))
+        place = weights_place(way, args["bucket_name"], folder)
+        check_model(model, args["region"], place, args.get("gpu_quota"), catalogue)
+        # whoever wrote the environment may know the hub better, but not the hosts' driver
+        environment = {**OFFLINE, **model["environment"], **environment_for(model, catalogue)}
         super().__init__(token(CloudRunModel), name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         account = gcp.serviceaccount.Account(
@@ -65,12 +110,11 @@ class CloudRunModel(pulumi.ComponentResource):
         weights = grant_read(
             f"{name}-weights", args["bucket"], args["bucket_name"], args["checkpoint"], account.member, child
         )
-        model = args["model"]
         service = gcp.cloudrunv2.Service(
             name,
             name=args["name"],
             location=args["region"],
-            ingress="INGRESS_TRAFFIC_INTERNAL_ONLY",
+            ingress=INGRESS[ingress],
             deletion_protection=args["deletion_protection"],
             labels=args["labels"],
             annotations=model["annotations"],
@@ -93,10 +137,11 @@ class CloudRunModel(pulumi.ComponentResource):
                         )
                     ],
                 ),
-                containers=[_container(model)],
+                volumes=[_volume(args["bucket"], folder)] if way == MOUNT else None,
+                containers=[_container(model, environment, weights_mount(folder) if way == MOUNT else None)],
             ),
             # the first start reads the weights, so the right to read them comes first
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[weights]),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[weights], protect=args["deletion_protection"]),
         )
         for member in args["callers"]:
             gcp.cloudrunv2.ServiceIamMember(
@@ -111,15 +156,39 @@ class CloudRunModel(pulumi.ComponentResource):
         self.register_outputs({"endpoint": self.endpoint})
 
 
-def _container(model: ServedModelArgs) -> gcp.cloudrunv2.ServiceTemplateContainerArgs:
+def _volume(bucket: pulumi.Input[str], folder: str) -> gcp.cloudrunv2.ServiceTemplateVolumeArgs:
+    """The served folder and no more of the bucket: a look-up above it would be refused, since the right ends there.
+
+    Mounting asks for no more than listing (docs.cloud.google.com/storage/docs/gcsfuse-mount, 2026).
+    """
+    return gcp.cloudrunv2.ServiceTemplateVolumeArgs(
+        name=VOLUME,
+        gcs=gcp.cloudrunv2.ServiceTemplateVolumeGcsArgs(
+            bucket=bucket, read_only=True, mount_options=["implicit-dirs", f"only-dir={folder}"]
+        ),
+    )
+
+
+def _container(
+    model: ServedModelArgs, environment: dict[str, str], mount_path: str | None
+) -> gcp.cloudrunv2.ServiceTemplateContainerArgs:
+    """The engine; with `mount_path`, the weights are mounted there."""
+    mounts = (
+        [gcp.cloudrunv2.ServiceTemplateContainerVolumeMountArgs(name=VOLUME, mount_path=mount_path)]
+        if mount_path
+        else None
+    )
+    # the estimate of a start is the streamer's; how fast a mount is has not been measured, so it gets all the time there is
+    probe_seconds = CLOUD_RUN_PROBE_LIMIT_SECONDS if mount_path else int(model["startup_probe_seconds"])
     return gcp.cloudrunv2.ServiceTemplateContainerArgs(
         image=model["image"],
         commands=model["command"],
         args=model["arguments"],
         envs=[
             gcp.cloudrunv2.ServiceTemplateContainerEnvArgs(name=key, value=value)
-            for key, value in sorted(model["environment"].items())
+            for key, value in sorted(environment.items())
         ],
+        volume_mounts=mounts,
         ports=gcp.cloudrunv2.ServiceTemplateContainerPortsArgs(container_port=PORT),
         resources=gcp.cloudrunv2.ServiceTemplateContainerResourcesArgs(
             limits={
@@ -134,7 +203,7 @@ def _container(model: ServedModelArgs) -> gcp.cloudrunv2.ServiceTemplateContaine
             http_get=gcp.cloudrunv2.ServiceTemplateContainerStartupProbeHttpGetArgs(path="/health", port=PORT),
             period_seconds=PROBE_PERIOD_SECONDS,
             timeout_seconds=5,
-            failure_threshold=int(model["startup_probe_seconds"]) // PROBE_PERIOD_SECONDS,
+            failure_threshold=probe_seconds // PROBE_PERIOD_SECONDS,
         ),
         liveness_probe=gcp.cloudrunv2.ServiceTemplateContainerLivenessProbeArgs(
             http_get=gcp.cloudrunv2.ServiceTemplateContainerLivenessProbeHttpGetArgs(path="/health", port=PORT),

@@ -15,8 +15,16 @@ API_VERSION, KIND = "serving.kserve.io/v1beta1", "InferenceService"
 CONTAINER = "kserve-container"
 #: Node label by which GKE names the GPU of a node.
 ACCELERATOR_LABEL = "cloud.google.com/gke-accelerator"
-#: Node label that the platform gives to a pool, so that a pod lands on the pool it was sized for.
+#: Node label that the platform gives to a pool, so that a pod lands on the pool it was sized for. The pools of a ladder share its
+#: value, which is then the name of their ComputeClass.
 POOL_LABEL = "gemma-platform/pool"
+#: How such a name begins; no pool of its own is called so, since those begin with a machine type.
+LADDER_PREFIX = "ladder-"
+#: Label of nodes and pods, and taint of nodes, that belong to a ComputeClass.
+COMPUTE_CLASS_LABEL = "cloud.google.com/compute-class"
+#: The platform's own name for the GPU of a node. GKE refuses a pod that chooses a ComputeClass and ACCELERATOR_LABEL
+#: (cloud.google.com/kubernetes-engine/docs/concepts/about-custom-compute-classes, 2026-04-13).
+PLATFORM_ACCELERATOR_LABEL = "gemma-platform/accelerator"
 #: Name of the GPU resource in requests and limits.
 GPU_RESOURCE = "nvidia.com/gpu"
 
@@ -38,7 +46,10 @@ def make_annotations(model: ServedModelArgs) -> dict[str, str]:
 def make_spec(
     name: str, model: ServedModelArgs, pool: str, service_account: Any, labels: dict[str, str]
 ) -> dict[str, Any]:
-    """Spec of the InferenceService called `name`; `service_account` may be an output, all else is plain data."""
+    """Spec of the InferenceService called `name`; `service_account` may be an output, all else is plain data.
+
+    `pool` is the value of POOL_LABEL on the nodes that it may run on.
+    """
     spread = {
         "maxSkew": 1,
         "topologyKey": "topology.kubernetes.io/zone",
@@ -54,8 +65,7 @@ def make_spec(
             "scaleTarget": int(model["target_concurrency"]),
             "labels": labels,
             "serviceAccountName": service_account,
-            "nodeSelector": {ACCELERATOR_LABEL: model["accelerator"], POOL_LABEL: pool},
-            "tolerations": [{"key": GPU_RESOURCE, "operator": "Exists", "effect": "NoSchedule"}],
+            **choose_nodes(model["accelerator"], pool),
             **({"topologySpreadConstraints": [spread]} if model["spread_over_zones"] else {}),
             "containers": [_container(model)],
             "volumes": [
@@ -65,6 +75,19 @@ def make_spec(
                 }
             ],
         }
+    }
+
+
+def choose_nodes(accelerator: str, pool: str) -> dict[str, Any]:
+    """Which nodes the pods choose and bear: those of a pool, or those of a ladder's ComputeClass."""
+    gpu = {"key": GPU_RESOURCE, "operator": "Exists", "effect": "NoSchedule"}
+    if not pool.startswith(LADDER_PREFIX):
+        return {"nodeSelector": {ACCELERATOR_LABEL: accelerator, POOL_LABEL: pool}, "tolerations": [gpu]}
+    # GKE adds this toleration by itself; written out, it is seen in every preview and holds on any cluster
+    of_class = {"key": COMPUTE_CLASS_LABEL, "operator": "Equal", "value": pool, "effect": "NoSchedule"}
+    return {
+        "nodeSelector": {PLATFORM_ACCELERATOR_LABEL: accelerator, POOL_LABEL: pool, COMPUTE_CLASS_LABEL: pool},
+        "tolerations": [gpu, of_class],
     }
 
 

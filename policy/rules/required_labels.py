@@ -17,6 +17,7 @@ from components.labels import GOOGLE_KEYS, KUBERNETES_KEYS, VALUE_PATTERN, is_la
 from policy.rules.rule import UNKNOWN, Context, Resource, Rule
 
 NODE_POOL = "gcp:container/nodePool:NodePool"
+CLOUD_RUN_JOB = "gcp:cloudrunv2/job:Job"
 CLOUD_RUN_SERVICE = "gcp:cloudrunv2/service:Service"
 INFERENCE_SERVICE = "kubernetes:serving.kserve.io/v1beta1:InferenceService"
 
@@ -35,6 +36,7 @@ Place = tuple[tuple[str, ...], Sequence[str]]
 INNER_PLACES: dict[str, tuple[Place, ...]] = {
     NODE_POOL: ((("nodeConfig", "resourceLabels"), GOOGLE_KEYS), (("nodeConfig", "labels"), GOOGLE_KEYS)),
     CLOUD_RUN_SERVICE: ((("template", "labels"), GOOGLE_KEYS),),
+    CLOUD_RUN_JOB: ((("template", "labels"), GOOGLE_KEYS),),
     INFERENCE_SERVICE: ((("spec", "predictor", "labels"), KUBERNETES_KEYS),),
 }
 

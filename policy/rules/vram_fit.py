@@ -10,7 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components.kubernetes.inference_service import ACCELERATOR_LABEL, CONTAINER, GPU_RESOURCE
+from components.kubernetes.inference_service import (
+    ACCELERATOR_LABEL,
+    CONTAINER,
+    GPU_RESOURCE,
+    PLATFORM_ACCELERATOR_LABEL,
+)
 from components.served_model import FULL_CONTEXT_REQUESTS, TYPICAL_TOKENS
 from components.sizing.catalogue import Catalogue
 from components.sizing.engine_arguments import COMMAND, read_arguments
@@ -38,7 +43,10 @@ def workload_of(resource: Resource) -> Workload | None:
     """The engine that the resource runs, or None when it asks for no GPU and does not start vLLM."""
     if resource.type == INFERENCE_SERVICE:
         pod, annotations = ("spec", "predictor"), ("metadata", "annotations")
-        accelerator = resource.at(*pod, "nodeSelector", ACCELERATOR_LABEL)
+        # on the pools of a ladder the GPU stands under the platform's own label
+        labels = (ACCELERATOR_LABEL, PLATFORM_ACCELERATOR_LABEL)
+        named = [value for label in labels if (value := resource.at(*pod, "nodeSelector", label)) is not None]
+        accelerator = named[0] if named else None
         container = _container(resource, pod)
         command, arguments = "command", "args"
     elif resource.type == CLOUD_RUN_SERVICE:

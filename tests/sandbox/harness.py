@@ -112,8 +112,8 @@ class Sandbox:
         return self._on_stack("refresh", env, *AT_ONCE, *more)
 
     def destroy(self, env: str = "dev", *more: str) -> Result:
-        """`pulumi destroy`, without a preview before it."""
-        return self._on_stack("destroy", env, *AT_ONCE, *more)
+        """`pulumi destroy`, with a preview before it: what is protected refuses there, before anything is deleted."""
+        return self._on_stack("destroy", env, "--yes", *more)
 
     def changes(self, env: str = "dev") -> dict[str, str]:
         """Each resource's name and what a preview would do to it; what stays the same is left out.

@@ -48,7 +48,9 @@ def test_dev_yields_the_slice_on_gke_and_on_cloud_run(dev: Sandbox) -> None:
         assert kinds.count(kind) == 1, kind
     for kind in ("kubernetes:core/v1:Namespace", "kubernetes:core/v1:ServiceAccount"):
         assert kinds.count(kind) == 2, kind
-    assert kinds.count("gcp:container/nodePool:NodePool") == 2  # system and 2 x L4
+    assert kinds.count("gcp:container/nodePool:NodePool") == 3  # system, and 2 x L4 in two ways to buy them
+    assert kinds.count("kubernetes:cloud.google.com/v1:ComputeClass") == 1
+    assert kinds.count("gcp:cloudrunv2/job:Job") == 2  # one loader for each checkpoint
 
 
 def test_the_outputs_say_where_each_deployment_runs_why_and_for_how_much(dev: Sandbox) -> None:
@@ -95,7 +97,8 @@ def test_a_longer_context_on_cloud_run_changes_that_service_and_nothing_else(dev
 def test_more_concurrency_on_gke_changes_the_service_and_the_size_of_its_pool(dev: Sandbox) -> None:
     # 40 at once need two replicas of 20 on 2 x L4, so the pool may grow by one node; nothing is replaced
     dev.edit(PAYMENTS, "peak_concurrent_requests: 16", "peak_concurrent_requests: 40")
-    assert dev.changes("dev") == {"payments/assistant": "update", "g2-standard-24-spot": "update"}
+    pools = dict.fromkeys(("g2-standard-24-spot", "g2-standard-24-on-demand"), "update")
+    assert dev.changes("dev") == {"payments/assistant": "update", **pools}
 
 
 def test_another_owner_and_cost_centre_relabel_the_team_and_replace_nothing(dev: Sandbox) -> None:
@@ -110,7 +113,17 @@ def test_a_removed_team_takes_only_its_own_resources_with_it(dev: Sandbox) -> No
     dev.remove(SUPPORT)
     changes = dev.changes("dev")
     assert set(changes.values()) == {"delete"}
-    assert all("support" in name for name in changes), changes
+    # the loader of a checkpoint that nobody else serves goes too; its objects stay
+    assert all("support" in name or name.startswith("load-google/gemma-4-E4B-it") for name in changes), changes
+
+
+def test_other_labels_prices_and_quota_of_the_platform_replace_nothing(dev: Sandbox) -> None:
+    dev.edit(SETTINGS, "    owner: ml-platform", "    owner: platform-team")
+    adjustment = "{sku: g2-standard-24, percent: 5, reason: contract, date: 2026-11-01}"
+    dev.edit(SETTINGS, "    cost_center: cc-0001", f"    cost_center: cc-0002\n    price_adjustments: [{adjustment}]")
+    changes = dev.changes("dev")
+    assert set(changes.values()) == {"update"}
+    assert {"cluster", "models", "g2-standard-24-spot"} <= set(changes)
 
 
 def test_an_old_deployment_warns_in_the_preview_before_it_expires_and_stops_it_after(dev: Sandbox) -> None:

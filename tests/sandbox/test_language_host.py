@@ -18,6 +18,9 @@ from sandbox.instance import SandboxError
 from sandbox.paths import ROOT, Layout
 from tests.sandbox.harness import Change, Sandbox
 
+#: The sandbox itself, through real engine, set-up and processes: much waiting.
+pytestmark = pytest.mark.slow
+
 PATIENCE_SECONDS = 30.0
 PACK = "runtime: {name: python, options: {toolchain: pip, virtualenv: ../.venv}}\nversion: 0.1.0\n"
 RULES = """

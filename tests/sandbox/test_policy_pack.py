@@ -141,6 +141,7 @@ def denied(consumer: Sandbox, rule: str) -> str:
         ),
     ],
 )
+@pytest.mark.slow
 def test_a_violation_stops_the_preview_with_its_reason(
     consumer: Sandbox, old: str, new: str, rule: str, message: str
 ) -> None:

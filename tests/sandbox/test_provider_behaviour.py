@@ -14,6 +14,9 @@ from sandbox.paths import Layout
 from sandbox.providers.cloud import Cloud
 from tests.sandbox.harness import AT_ONCE, NEVER_INTERACTIVE, Sandbox
 
+#: The sandbox itself, through real engine, set-up and processes: much waiting.
+pytestmark = pytest.mark.slow
+
 BUCKET = "gcp:storage/bucket:Bucket"
 ACCOUNT = "gcp:serviceaccount/account:Account"
 PROGRAM = """

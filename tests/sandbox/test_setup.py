@@ -26,6 +26,9 @@ from sandbox.engine_setup import HOST, LAUNCHER, PROGRAMS, NotPossible, Pin
 from sandbox.paths import ROOT, Layout
 from sandbox.progress import SetupError, run_logged
 
+#: The sandbox itself, through real engine, set-up and processes: much waiting.
+pytestmark = pytest.mark.slow
+
 PIN = Pin(version="3.259.0", minimum="3.259.0", go="1.26")
 
 
@@ -37,6 +40,7 @@ def layout(tmp_path: Path) -> Layout:
     engine.mkdir(parents=True)
     (root / "requirements.txt").write_text("", encoding="utf-8")
     (root / "requirements-dev.txt").write_text("-r requirements.txt\n", encoding="utf-8")
+    (root / "requirements-nodeps.txt").write_text("", encoding="utf-8")
     for name in ("Pulumi.yaml", "sandbox/engine/go.mod", "sandbox/engine/go.sum", "sandbox/language_host.py"):
         (root / name).write_bytes((ROOT / name).read_bytes())
     (root / ".sandbox").mkdir()

@@ -9,6 +9,7 @@ from components.sizing.catalogue.checkpoints import (
     Precision,
     QuantizationScheme,
     ResidentSize,
+    Revision,
 )
 from components.sizing.catalogue.engines import (
     DEFAULT_BLOCK_SIZE_TOKENS,
@@ -56,6 +57,7 @@ __all__ = [
     "Prices",
     "PurchaseOption",
     "QuantizationScheme",
+    "Revision",
     "ResidentSize",
     "TextConfig",
     "Throughput",

@@ -10,13 +10,15 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from sandbox.providers.api import Failure, Properties, Replacement
 from sandbox.providers.cloud import Cloud, CloudError
-from sandbox.providers.gcp.limits import label_failures
-from sandbox.providers.gcp.resource_type import ResourceType, World, digits, letters
+from sandbox.providers.gcp.functions import FUNCTIONS
+from sandbox.providers.gcp.limits import label_failures, one_of
+from sandbox.providers.gcp.resource_type import ResourceType, World, letters
 from sandbox.providers.gcp.types import RESOURCE_TYPES
 from sandbox.providers.strict_inputs import arguments_class, failures, names
 
 #: Where the real provider notes which inputs it has filled in itself.
 DEFAULTS = "__defaults"
+DELETION_POLICIES = ("DELETE", "ABANDON", "PREVENT")
 
 
 class GoogleApi:
@@ -43,6 +45,9 @@ class GoogleApi:
             return found
         if kind.labels is not None:
             found += label_failures(kind.labels, inputs.get(kind.labels))
+        found += one_of("deletionPolicy", inputs.get("deletionPolicy"), DELETION_POLICIES)
+        if old:
+            found += kind.changes(old, inputs)
         return found + kind.limits(self.world, inputs)
 
     def replacement(self, token: str, old: Properties, inputs: Properties) -> Replacement:
@@ -54,7 +59,8 @@ class GoogleApi:
         kind = self._kind(token)
         name = kind.auto_name
         keeps = name is not None and name not in inputs.get(DEFAULTS, ()) and old.get(name) == inputs.get(name)
-        return Replacement((*kind.replace, "project"), delete_first=keeps)
+        paths = (*kind.replace, *kind.replace_when(old, inputs), "project")
+        return Replacement(paths, delete_first=keeps)
 
     def preview(self, token: str, inputs: Properties) -> Properties:
         """Inputs, and UNKNOWN for each computed output."""
@@ -65,24 +71,30 @@ class GoogleApi:
     def create(self, token: str, inputs: Properties) -> tuple[str, Properties]:
         """Refuses what the real API refuses, else writes the resource."""
         kind = self._kind(token)
-        if (reason := kind.refuses(self.world, inputs)) is not None:
+        if (reason := kind.refuses(self.world, inputs) or kind.enforces(self.world, inputs)) is not None:
             raise CloudError(reason)
         resource_id = kind.identity(self.world, inputs)
         outputs = self._outputs(kind, inputs)
-        self.world.cloud.create(token, resource_id, inputs, outputs)
+        write = self.world.cloud.put if kind.adopts else self.world.cloud.create
+        write(token, resource_id, inputs, outputs)
         return resource_id, outputs
 
     def update(self, token: str, resource_id: str, inputs: Properties, old: Properties) -> Properties:
         """Writes the new inputs; what is gone from the cloud cannot be updated."""
-        if self.world.cloud.get(token, resource_id) is None:
+        kind = self._kind(token)
+        record = self.world.find(token, resource_id)
+        if record is None:
             raise CloudError(f"Error 404: {resource_id} was not found, notFound")
-        outputs = self._outputs(self._kind(token), inputs)
+        if (reason := kind.enforces(self.world, inputs)) is not None:
+            raise CloudError(reason)
+        kept = {name: record["outputs"][name] for name in kind.kept if name in record["outputs"]}
+        outputs = {**self._outputs(kind, inputs), **kept}
         self.world.cloud.put(token, resource_id, inputs, outputs)
         return outputs
 
     def read(self, token: str, resource_id: str) -> tuple[Properties, Properties] | None:
         """What the cloud's file says, also when somebody has edited it."""
-        kind, record = self._kind(token), self.world.cloud.get(token, resource_id)
+        kind, record = self._kind(token), self.world.find(token, resource_id)
         if record is None:
             return None
         inputs = record["inputs"]
@@ -93,23 +105,30 @@ class GoogleApi:
 
     def delete(self, token: str, resource_id: str) -> None:
         """Deletes, with what is inside, unless deletion protection or content forbids it."""
-        kind, record = self._kind(token), self.world.cloud.get(token, resource_id)
+        kind, record = self._kind(token), self.world.find(token, resource_id)
         if record is None:
             return
-        if (reason := kind.protected(self.world, record["inputs"])) is not None:
+        inputs, outputs = record["inputs"], record["outputs"]
+        if (policy := inputs.get("deletionPolicy")) == "PREVENT":
+            raise CloudError(
+                f"cannot destroy {resource_id} without setting deletion_policy=DELETE and applying that first"
+            )
+        if policy == "ABANDON":
+            return  # only the state forgets it
+        if (reason := kind.protected(self.world, inputs)) is not None:
             raise CloudError(reason)
-        for content in list(kind.contents(self.world, record["inputs"])):
+        for content in list(kind.contents(self.world, inputs)):
             self.world.cloud.delete(*content)
-        self.world.cloud.delete(token, resource_id)
+        if (remains := kind.stays(inputs, outputs)) is None:
+            self.world.cloud.delete(token, resource_id)
+        else:
+            self.world.cloud.put(token, resource_id, inputs, remains)
 
     def invoke(self, token: str, arguments: Properties) -> Properties:
-        """Two look-ups with fixed answers; any other would have to be invented."""
-        if token == "gcp:organizations/getClientConfig:getClientConfig":  # noqa: S105
-            return {"project": self.world.project, "region": self.world.region, "accessToken": "", "zone": ""}
-        if token == "gcp:organizations/getProject:getProject":  # noqa: S105
-            project = arguments.get("projectId") or self.world.project
-            return {"id": f"projects/{project}", "projectId": project, "number": digits(project, 12), "name": project}
-        raise CloudError(f"the sandbox has no answer to {token}")
+        """The functions that `functions.py` answers; any other answer would have to be invented."""
+        if token not in FUNCTIONS:
+            raise CloudError(f"the sandbox has no answer to {token}")
+        return FUNCTIONS[token](self.world, arguments)
 
     def _kind(self, token: str) -> ResourceType:
         if token not in RESOURCE_TYPES:

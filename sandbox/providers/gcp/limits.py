@@ -7,6 +7,7 @@ Sources, read 2026-11: the services' reference pages; cloud.google.com/compute/d
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from sandbox.providers.api import Failure
@@ -52,7 +53,27 @@ ACCELERATOR_REGIONS = {
     "nvidia-b200": "us-central1 us-east1 us-east4 us-south1 us-west2 us-west3 europe-north1 europe-west4 asia-northeast1 "
     "asia-southeast1",
 }
-ACCELERATOR_ZONES = {("nvidia-rtx-pro-6000", "us-central1"): ("us-central1-b", "us-central1-f")}
+#: Zones of a region that have it, where a source names them (public gcloud listing; SkyPilot's catalogue, date not known).
+ACCELERATOR_ZONES = {
+    ("nvidia-rtx-pro-6000", "us-central1"): ("us-central1-b", "us-central1-f"),
+    ("nvidia-a100-80gb", "us-central1"): ("us-central1-a", "us-central1-c"),
+    ("nvidia-a100-80gb", "us-east4"): ("us-east4-c",),
+    ("nvidia-a100-80gb", "us-east5"): ("us-east5-a", "us-east5-b"),
+    ("nvidia-a100-80gb", "europe-west4"): ("europe-west4-a",),
+    ("nvidia-a100-80gb", "asia-southeast1"): ("asia-southeast1-c",),
+    ("nvidia-b200", "us-central1"): ("us-central1-b",),
+    ("nvidia-b200", "us-east1"): ("us-east1-b",),
+    ("nvidia-b200", "us-east4"): ("us-east4-b",),
+    ("nvidia-b200", "us-south1"): ("us-south1-b",),
+    ("nvidia-b200", "us-west2"): ("us-west2-c",),
+    ("nvidia-b200", "us-west3"): ("us-west3-b", "us-west3-c"),
+    ("nvidia-b200", "europe-north1"): ("europe-north1-b",),
+    ("nvidia-b200", "europe-west4"): ("europe-west4-b",),
+    ("nvidia-b200", "asia-northeast1"): ("asia-northeast1-b",),
+    ("nvidia-b200", "asia-southeast1"): ("asia-southeast1-b",),
+}
+#: Cards that cannot be partitioned.
+NO_PARTITIONS = ("nvidia-l4", "nvidia-tesla-t4")
 #: A part of a card is had in fewer zones than whole cards.
 FRACTIONAL_ZONES = {"us-central1": ("us-central1-b",)}
 FRACTIONAL = ("g4-standard-6", "g4-standard-12", "g4-standard-24")
@@ -74,6 +95,28 @@ def name_failures(path: str, value: Any, pattern: str, what: str) -> list[Failur
     """A failure when a known name does not match; `what` says what the API allows."""
     if known(value) and not re.fullmatch(pattern, str(value)):
         return [(path, f"'{value}' is not allowed: {what}")]
+    return []
+
+
+def one_of(path: str, value: Any, allowed: Iterable[str]) -> list[Failure]:
+    """A failure when a known value is none of those that the API has."""
+    if known(value) and value not in allowed:
+        return [(path, f"'{value}' is none of {', '.join(allowed)}")]
+    return []
+
+
+def between(path: str, value: Any, least: float, most: float) -> list[Failure]:
+    """A failure when a known number is outside its range."""
+    if known(value) and not least <= float(value) <= most:
+        return [(path, f"{value} is not between {least:g} and {most:g}")]
+    return []
+
+
+def exactly_one(path: str, inputs: Any, fields: Iterable[str]) -> list[Failure]:
+    """A failure when none or several of these fields are given."""
+    given = [field for field in fields if entries(inputs).get(field) is not None]
+    if isinstance(inputs, dict) and len(given) != 1:
+        return [(path, f"exactly one of {', '.join(fields)} must be given, found {', '.join(given) or 'none'}")]
     return []
 
 

@@ -12,6 +12,9 @@ from pulumi.runtime.rpc import UNKNOWN
 from sandbox.providers.api import Failure, Properties
 from sandbox.providers.cloud import Cloud
 
+#: State of what was deleted and is still there for a while.
+DELETED = "DELETED"
+
 
 @dataclass(frozen=True, slots=True)
 class World:
@@ -20,6 +23,11 @@ class World:
     cloud: Cloud
     project: str
     region: str
+
+    def find(self, token: str, resource_id: str) -> dict[str, Any] | None:
+        """The record of a resource; None also for one that was deleted and still holds its id."""
+        record = self.cloud.get(token, resource_id)
+        return None if record is None or record["outputs"].get("state") == DELETED else record
 
     def project_of(self, inputs: Properties) -> str:
         """The resource's own project, else the provider's."""
@@ -46,24 +54,46 @@ def _no_refusal(world: World, inputs: Properties) -> str | None:
     return None
 
 
+def _no_change_failures(old: Properties, inputs: Properties) -> list[Failure]:
+    return []
+
+
+def _nothing_stays(inputs: Properties, outputs: Properties) -> Properties | None:
+    return None
+
+
+def _no_paths(old: Properties, inputs: Properties) -> Sequence[str]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class ResourceType:
     """One type.
 
     `identity` gives the id; it is asked only when all inputs are known. `computed` gives the outputs that the API adds, `replace`
-    the paths of inputs that force a replacement. `limits` are checked at preview and update, with unknown values in place;
-    `refuses` only when something is created, because it looks at what exists. `protected` says why something may not be deleted,
-    `contents` gives (token, id) of what goes with it when it is.
+    the paths of inputs that force a replacement, `replace_when` those that do so only for these old and new values. `limits` are
+    checked at preview and update, with unknown values in place, and so is `changes`, which sees the old inputs too. `refuses` is
+    asked only when something is created and `enforces` also at each update, because they look at what exists. `protected` says
+    why something may not be deleted, `contents` gives (token, id) of what goes with it when it is. `stays` gives the outputs of
+    what the cloud keeps after a delete; a state of DELETED in them means that nobody sees it any more but its id is taken.
     """
 
     token: str
     identity: Callable[[World, Properties], str]
     computed: Callable[[World, Properties], Properties] = lambda world, inputs: {}
     replace: Sequence[str] = ()
+    replace_when: Callable[[Properties, Properties], Sequence[str]] = _no_paths
+    changes: Callable[[Properties, Properties], list[Failure]] = _no_change_failures
     limits: Callable[[World, Properties], list[Failure]] = _no_failures
     refuses: Callable[[World, Properties], str | None] = _no_refusal
+    enforces: Callable[[World, Properties], str | None] = _no_refusal
     protected: Callable[[World, Properties], str | None] = _no_refusal
     contents: Callable[[World, Properties], Iterable[tuple[str, str]]] = _nothing
+    stays: Callable[[Properties, Properties], Properties | None] = _nothing_stays
+    #: Outputs that were handed out at the creation and are not made anew from the inputs.
+    kept: Sequence[str] = ()
+    #: True when creating what exists already takes it over, as switching on a service that is on.
+    adopts: bool = False
     #: The argument that the real provider fills with `<resource name>-<7 characters>` when it is absent; None: it has none.
     auto_name: str | None = "name"
     labels: str | None = None

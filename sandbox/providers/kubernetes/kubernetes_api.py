@@ -20,7 +20,7 @@ from sandbox.providers.kubernetes.object_rules import (
     metadata_failures,
     secret_failures,
 )
-from sandbox.providers.kubernetes.preinstalled import NAMESPACES
+from sandbox.providers.kubernetes.preinstalled import COMPUTE_CLASS, NAMESPACES
 from sandbox.providers.kubernetes.schemas import failures, is_custom
 from sandbox.providers.servicer import has_unknown
 from sandbox.providers.strict_inputs import failures as argument_failures
@@ -157,7 +157,7 @@ class KubernetesApi:
         if not is_custom(api_version):
             return None
         installed = [record["inputs"] for record in self.cloud.all(self._folder(DEFINITION))]
-        return definition_of([*installed, *self.promised], api_version, str(inputs.get("kind")))
+        return definition_of([*installed, *self.promised, COMPUTE_CLASS], api_version, str(inputs.get("kind")))
 
     def _needed_place(self, token: str, inputs: Properties) -> str:
         """The object's id. Raises CloudError when its namespace does not exist."""

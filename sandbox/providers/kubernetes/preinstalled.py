@@ -2,8 +2,54 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 #: (apiVersion, kind). The InferenceService stays here until the serving stack installs its definition.
 CUSTOM_KINDS = (("serving.kserve.io/v1beta1", "InferenceService"),)
+
+_TEXTS = {"type": "array", "items": {"type": "string"}}
+#: GKE brings this definition along; the fields of a rule that names node pools, and what stands around them.
+#: Source: cloud.google.com/kubernetes-engine/docs/reference/crds/computeclass (2026).
+COMPUTE_CLASS: dict[str, Any] = {
+    "metadata": {"name": "computeclasses.cloud.google.com"},
+    "spec": {
+        "group": "cloud.google.com",
+        "names": {"kind": "ComputeClass"},
+        "scope": "Cluster",
+        "versions": [
+            {
+                "name": "v1",
+                "schema": {
+                    "openAPIV3Schema": {
+                        "type": "object",
+                        "required": ["spec"],
+                        "properties": {
+                            "spec": {
+                                "type": "object",
+                                "required": ["priorities"],
+                                "properties": {
+                                    "priorities": {
+                                        "type": "array",
+                                        "items": {"type": "object", "properties": {"nodepools": _TEXTS}},
+                                    },
+                                    "whenUnsatisfiable": {"enum": ["DoNotScaleUp", "ScaleUpAnyway"]},
+                                    "activeMigration": {
+                                        "type": "object",
+                                        "properties": {"optimizeRulePriority": {"type": "boolean"}},
+                                    },
+                                    "nodePoolAutoCreation": {
+                                        "type": "object",
+                                        "properties": {"enabled": {"type": "boolean"}},
+                                    },
+                                },
+                            }
+                        },
+                    }
+                },
+            }
+        ],
+    },
+}
 
 NAMESPACES = ("default", "kube-node-lease", "kube-public", "kube-system")
 

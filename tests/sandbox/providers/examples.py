@@ -10,11 +10,10 @@ from pulumi.runtime.proto import provider_pb2
 from sandbox.providers.api import Api, Failure, Properties
 from sandbox.providers.gcp.google_api import GoogleApi
 from sandbox.providers.servicer import StandIn, to_dict, to_struct
+from tests.sandbox.providers.more_examples import MORE
+from tests.sandbox.providers.names import NETWORK_ID, PROJECT, REGION, ROBOT
 
 SEED = b"0123456789"
-PROJECT, REGION = "acme-models", "us-central1"
-NETWORK_ID = f"projects/{PROJECT}/global/networks/platform"
-ROBOT = f"robot-one@{PROJECT}.iam.gserviceaccount.com"
 
 NETWORK = "gcp:compute/network:Network"
 SUBNETWORK = "gcp:compute/subnetwork:Subnetwork"
@@ -124,6 +123,7 @@ GOOGLE: dict[str, Properties] = {
         "member": f"serviceAccount:{ROBOT}",
     },
     REPOSITORY: {"repositoryId": "images", "location": REGION, "format": "DOCKER"},
+    **MORE,
 }
 
 UNSET = object()

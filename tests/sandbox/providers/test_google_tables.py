@@ -183,8 +183,8 @@ def test_a_made_name_that_is_too_long_is_refused(google: GoogleApi) -> None:
 def test_functions_without_an_answer_are_refused_by_name(google: GoogleApi) -> None:
     token = "gcp:organizations/getProject:getProject"  # noqa: S105
     assert google.invoke(token, {})["projectId"] == PROJECT
-    with pytest.raises(CloudError, match="no answer to gcp:compute/getZones:getZones"):
-        google.invoke("gcp:compute/getZones:getZones", {})
+    with pytest.raises(CloudError, match="no answer to gcp:compute/getImage:getImage"):
+        google.invoke("gcp:compute/getImage:getImage", {})
 
 
 def test_a_resource_says_its_project_and_region_also_when_the_provider_gave_them(google: GoogleApi) -> None:

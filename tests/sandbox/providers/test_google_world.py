@@ -8,6 +8,7 @@ from sandbox.providers.cloud import Cloud, CloudError
 from sandbox.providers.gcp.google_api import GoogleApi
 from tests.sandbox.providers.examples import (
     ACCOUNT,
+    API_SERVICE,
     BUCKET,
     BUCKET_MEMBER,
     CLUSTER,
@@ -29,6 +30,31 @@ from tests.sandbox.providers.examples import (
     create_all,
     example,
 )
+from tests.sandbox.providers.more_examples import (
+    ACCOUNT_MEMBER,
+    BUDGET,
+    CHANNEL,
+    FIREWALL,
+    IDENTITY_POOL,
+    IDENTITY_PROVIDER,
+    JOB,
+    JOB_MEMBER,
+    KEY,
+    KEY_MEMBER,
+    TOPIC,
+    TOPIC_MEMBER,
+)
+
+#: A service is switched on or stays on; channels and budgets get a number each.
+REPEATABLE = (API_SERVICE, CHANNEL, BUDGET)
+
+
+@pytest.mark.parametrize("token", REPEATABLE)
+def test_some_things_can_be_created_again(google: GoogleApi, token: str) -> None:
+    ids = create_all(google)
+    again, outputs = google.create(token, example(token))
+    assert (again == ids[token]) is (token == API_SERVICE)
+    assert google.read(token, again) == (example(token), outputs)
 
 
 def test_a_bucket_name_that_anybody_has_is_refused(google: GoogleApi) -> None:
@@ -42,7 +68,7 @@ def test_a_bucket_name_that_anybody_has_is_refused(google: GoogleApi) -> None:
         google.create(BUCKET, example(BUCKET, "name", "models"))
 
 
-@pytest.mark.parametrize("token", list(GOOGLE))
+@pytest.mark.parametrize("token", [token for token in GOOGLE if token not in REPEATABLE])
 def test_what_exists_already_is_refused(google: GoogleApi, token: str) -> None:
     create_all(google)
     with pytest.raises(CloudError, match=r"Error 40[09]"):
@@ -62,6 +88,15 @@ def test_what_exists_already_is_refused(google: GoogleApi, token: str) -> None:
         (SECRET_MEMBER, "hub-token"),
         (RUN_MEMBER, "services/helpdesk"),
         (RUN, ROBOT),
+        (FIREWALL, "networks/platform"),
+        (KEY, "keyRings/platform"),
+        (KEY_MEMBER, "cryptoKeys/weights"),
+        (IDENTITY_PROVIDER, "workloadIdentityPools/ci-pool"),
+        (ACCOUNT_MEMBER, ROBOT),
+        (TOPIC_MEMBER, "topics/spend"),
+        (BUDGET, "topics/spend"),
+        (JOB, ROBOT),
+        (JOB_MEMBER, "jobs/loader"),
     ],
 )
 def test_what_it_needs_must_exist_first(google: GoogleApi, token: str, missing: str) -> None:
@@ -104,7 +139,7 @@ def test_a_node_pool_may_name_its_cluster_by_name_or_by_id(google: GoogleApi) ->
         google.create(POOL, example(POOL, "cluster", ids[CLUSTER]))
 
 
-@pytest.mark.parametrize("token", [CLUSTER, RUN])
+@pytest.mark.parametrize("token", [CLUSTER, RUN, JOB])
 def test_deletion_protection_is_on_unless_switched_off(google: GoogleApi, token: str) -> None:
     create_all(google, *list(GOOGLE)[: list(GOOGLE).index(token)])
     protected = example(token, "deletionProtection", None)
@@ -124,6 +159,10 @@ def test_what_is_inside_goes_with_what_holds_it(google: GoogleApi) -> None:
         (BUCKET, BUCKET_MEMBER),
         (RUN, RUN_MEMBER),
         (SECRET, SECRET_MEMBER),
+        (TOPIC, TOPIC_MEMBER),
+        (JOB, JOB_MEMBER),
+        (ACCOUNT, ACCOUNT_MEMBER),
+        (IDENTITY_POOL, IDENTITY_PROVIDER),
     ):
         google.delete(holder, ids[holder])
         assert google.read(inside, ids[inside]) is None, inside

@@ -183,3 +183,19 @@ def test_patches_and_charts_are_refused_by_name(cluster: KubernetesApi) -> None:
     assert "no patches" in reason
     with pytest.raises(CloudError, match="no answer to kubernetes:helm"):
         cluster.invoke("kubernetes:helm:template", {})
+
+
+def test_a_compute_class_is_of_the_cluster_and_its_fields_are_checked(cluster: KubernetesApi) -> None:
+    token = "kubernetes:cloud.google.com/v1:ComputeClass"  # noqa: S105
+    rules = [{"nodepools": ["spot"]}, {"nodepools": ["on-demand"]}]
+    ladder = {
+        "apiVersion": "cloud.google.com/v1",
+        "kind": "ComputeClass",
+        "metadata": {"name": "ladder"},
+        "spec": {"priorities": rules, "whenUnsatisfiable": "DoNotScaleUp"},
+    }
+    assert refusals(cluster, token, ladder) == {}
+    assert refusals(cluster, token, changed(ladder, "spec.whenUnsatisfiable", "Never"))
+    assert "spec.priorities[0].nodePools" in refusals(
+        cluster, token, changed(ladder, "spec.priorities.0.nodePools", [])
+    )

@@ -11,7 +11,7 @@ from components.google.cluster import make_kubeconfig
 from components.google.gpu_node_pool import GpuNodePool, GpuNodePoolArgs
 from components.kubernetes import inference_service
 from components.kubernetes.team import workload_identity
-from components.served_model import ServedModelArgs, served_model, weights_uri
+from components.served_model import ServedModelArgs, served_model, weights_place
 from components.sizing.catalogue import load_catalogue
 from components.sizing.placement import place
 from tests.unit.sizing.test_placement import PAYMENTS, SUPPLY, SUPPORT
@@ -22,7 +22,7 @@ CATALOGUE = load_catalogue()
 def model_of(**changes: object) -> ServedModelArgs:
     """The payments deployment as components take it."""
     record = place(replace(PAYMENTS, **changes), SUPPLY, CATALOGUE)
-    return served_model(record, weights_uri("models", record.budget.config.checkpoint.id))
+    return served_model(record, weights_place("stream", "models", record.budget.config.checkpoint.id))
 
 
 def test_without_a_storage_uri_the_predictor_holds_a_kserve_container_and_never_a_model() -> None:

@@ -209,9 +209,11 @@ def test_deployments_on_the_same_machine_and_purchase_option_share_a_pool_with_r
     text = (tree.folder / PAYMENTS).read_text(encoding="utf-8")
     second = text[text.index("  - name: assistant") :].replace("assistant", "second")
     plan = tree.write(PAYMENTS, text + second).plan()
-    (pool,) = plan.pools
-    # one replica each, and room for the rollout of one of them
-    assert (pool.key, pool.max_nodes) == ("g2-standard-24-spot", 3)
+    # one replica each, and room for the rollout of one of them; whichever way the machine is bought
+    assert [(pool.key, pool.max_nodes) for pool in plan.pools] == [
+        ("g2-standard-24-spot", 3),
+        ("g2-standard-24-on-demand", 3),
+    ]
 
 
 def test_quota_that_each_deployment_fits_but_not_all_together_is_named(tree: Tree) -> None:
@@ -309,6 +311,7 @@ checkpoints:
     scheme: bf16
     publisher: organisation
     auto: false
+    revision: 0123456789abcdef0123456789abcdef01234567
     disk_bytes: 51600000000
     min_compute_capability: "8.0"
     status: derived
@@ -325,10 +328,72 @@ def test_a_checkpoint_of_the_organisation_is_served_when_a_team_names_it_and_pas
     tree.edit(PAYMENTS, "    runs_on: gke", f"    checkpoint: {own}\n    runs_on: gke")
     payments = next(d for d in tree.plan().deployments if d.loaded.team.team == "payments")
     assert payments.record.budget.config.checkpoint.id == own
+    assert payments.model["arguments"][0].endswith(f"-models/{own}/0123456789abcdef0123456789abcdef01234567")
     tree.edit(PAYMENTS, own, own + "s")
     (problem,) = tree.problems()
     assert f"deployments[0].checkpoint: found '{own}s'" in problem
     assert f"did you mean '{own}'" in problem
+
+
+def test_weights_without_a_revision_are_not_served_until_the_settings_state_one(tree: Tree) -> None:
+    tree.write("own.yaml", OWN_CHECKPOINT.replace("    revision: 0123456789abcdef0123456789abcdef01234567\n", ""))
+    own = "acme/gemma-4-26B-A4B-it-payments"
+    tree.edit("Pulumi.dev.yaml", "    owner: ml-platform", "    catalogue: own.yaml\n    owner: ml-platform")
+    tree.edit(PAYMENTS, "    runs_on: gke", f"    checkpoint: {own}\n    runs_on: gke")
+    (problem,) = tree.problems()
+    assert f"no revision of {own} is known" in problem
+    digest = "sha256:" + 64 * "a"
+    tree.edit(
+        "Pulumi.dev.yaml", "    owner: ml-platform", f'    revisions: {{{own}: "{digest}"}}\n    owner: ml-platform'
+    )
+    payments = next(d for d in tree.plan().deployments if d.loaded.team.team == "payments")
+    assert payments.revision == digest
+
+
+def test_images_come_through_the_mirror_and_one_without_a_mirror_is_refused(tree: Tree) -> None:
+    tree.edit(
+        "Pulumi.dev.yaml", "    owner: ml-platform", "    mirror: {registries: [docker.io]}\n    owner: ml-platform"
+    )
+    for planned in tree.plan().deployments:
+        assert planned.model["image"].startswith(
+            "us-central1-docker.pkg.dev/example-gemma-dev/gemma-dev-docker-io/vllm/"
+        )
+    tree.edit("Pulumi.dev.yaml", "registries: [docker.io]", "registries: [quay.io]")
+    assert "comes from docker.io, which has no mirror; mirrored: quay.io" in tree.problems()[0]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("loader: {image: images/loader:latest}", "loader.image"),
+        ('loader: {image: "i@sha256:' + 64 * "0" + '", hub_token_secret: other}', "'other' is none of the secrets"),
+        ("github: {repository: acme/platform}", "needs deploy_environments or deploy_refs"),
+        ("region: us-centrl1", "are not in the region us-centrl1"),
+        ("peered_ranges: [10.0.0.0/16]", "overlaps 10.0.0.0/16"),
+        ("bucket: {soft_delete_days: 91}", "bucket.soft_delete_days"),
+        ("bucket: {soft_delete_days: 3}", "soft_delete_days is 3"),
+        ("bucket: {retention_days: 30}", "retention"),
+        ("bucket: {dual_region: [us-central1, asia-east1]}", "asia-east1"),
+        ('cluster: {location: zonal, maintenance: {start: "2026-11-28T02:00:00Z", end: later}}', "'later' is no time"),
+        ("cluster: {location: zonal, maintenance: {start: x, end: y, recurrence: FREQ=SOMETIMES}}", "'x' is no time"),
+        ("budget: {billing_account: x, monthly_usd: 1, emails: [a@example.com]}", "budget.billing_account"),
+    ],
+)
+def test_settings_of_google_cloud_that_cannot_be_are_refused_with_their_field(
+    tree: Tree, line: str, message: str
+) -> None:
+    key = line.partition(":")[0]
+    text = (tree.folder / "Pulumi.dev.yaml").read_text(encoding="utf-8")
+    document = yaml.safe_load(text)
+    document["config"]["gemma-platform:environment"][key] = yaml.safe_load(line)[key]
+    tree.write("Pulumi.dev.yaml", yaml.safe_dump(document))
+    assert any(message in problem for problem in tree.problems())
+
+
+def test_an_unknown_region_is_refused_with_the_nearest(tree: Tree) -> None:
+    text = (tree.folder / "Pulumi.dev.yaml").read_text(encoding="utf-8")
+    tree.write("Pulumi.dev.yaml", text.replace("us-central1", "us-centrl1"))
+    assert any("region: found 'us-centrl1'; did you mean 'us-central1'" in problem for problem in tree.problems())
 
 
 def test_a_date_arrives_from_the_engine_with_a_time_and_is_still_a_date(tree: Tree) -> None:

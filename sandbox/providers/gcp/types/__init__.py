@@ -1,10 +1,26 @@
 """Tables of the resource types that this project uses, one service a file."""
 
 from sandbox.providers.gcp.resource_type import ResourceType
-from sandbox.providers.gcp.types import artifacts, compute, container, iam, run, secrets, storage
+from sandbox.providers.gcp.types import (
+    artifacts,
+    billing,
+    cloud_quota,
+    cluster,
+    compute,
+    federation,
+    firewall,
+    iam,
+    kms,
+    node_pool,
+    pubsub,
+    run,
+    run_job,
+    secrets,
+    storage,
+)
 
-RESOURCE_TYPES: dict[str, ResourceType] = {
-    kind.token: kind
-    for service in (artifacts, compute, container, iam, run, secrets, storage)
-    for kind in service.RESOURCE_TYPES
-}
+SERVICES = (
+    *(artifacts, billing, cloud_quota, cluster, compute, federation, firewall, iam, kms),
+    *(node_pool, pubsub, run, run_job, secrets, storage),
+)
+RESOURCE_TYPES: dict[str, ResourceType] = {kind.token: kind for service in SERVICES for kind in service.RESOURCE_TYPES}

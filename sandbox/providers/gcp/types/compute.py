@@ -9,7 +9,7 @@ from itertools import combinations, product
 
 from sandbox.providers.api import Failure, Properties
 from sandbox.providers.gcp.limits import REGION, name_failures
-from sandbox.providers.gcp.references import NETWORK, SUBNETWORK, needs_network, network_id
+from sandbox.providers.gcp.references import FIREWALL, NETWORK, SUBNETWORK, needs_network, network_id
 from sandbox.providers.gcp.resource_type import ResourceType, World, at, digits, items, known
 
 API = "https://www.googleapis.com/compute/v1/"
@@ -99,7 +99,8 @@ def _needs_router(world: World, inputs: Properties) -> str | None:
 
 def _network_in_use(world: World, inputs: Properties) -> str | None:
     network = _network_id(world, inputs)
-    for record in (*world.cloud.all(SUBNETWORK), *world.cloud.all(ROUTER)):
+    users = (SUBNETWORK, ROUTER, FIREWALL)
+    for record in (record for token in users for record in world.cloud.all(token)):
         if network_id(world, record["inputs"], record["inputs"]["network"]) == network:
             return f"Error 400: The network resource '{network}' is already being used by '{record['id']}'"
     return None

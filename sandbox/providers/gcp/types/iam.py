@@ -1,11 +1,19 @@
-"""Service accounts, project roles and services. Limits: cloud.google.com/iam/docs/service-accounts-create (2026)."""
+"""Service accounts, project roles and services. Limits: cloud.google.com/iam/docs/service-accounts-create (2026). Switching
+services off: terraform-provider-google google_project_service (2026-08)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sandbox.providers.api import Failure, Properties
 from sandbox.providers.gcp.limits import member_failures, name_failures, role_failures
-from sandbox.providers.gcp.references import ACCOUNT, needs_member
+from sandbox.providers.gcp.references import ACCOUNT, PROJECT_MEMBER, needs_account, needs_member
 from sandbox.providers.gcp.resource_type import ResourceType, World, digits
+
+ACCOUNT_MEMBER = "gcp:serviceaccount/iAMMember:IAMMember"
+SERVICE = "gcp:projects/service:Service"
+#: Services that need another one, which cannot be switched off as long as they are on.
+DEPENDS = {"container.googleapis.com": ("compute.googleapis.com",)}
 
 
 def _account_limits(world: World, inputs: Properties) -> list[Failure]:
@@ -24,6 +32,43 @@ def _service_limits(world: World, inputs: Properties) -> list[Failure]:
     )
 
 
+def _service_in_use(world: World, inputs: Properties) -> str | None:
+    """A service that others depend on stays on, unless these are to go with it; asked only when it would be switched off."""
+    if not inputs.get("disableOnDestroy") or inputs.get("disableDependentServices"):
+        return None
+    service, project = inputs["service"], world.project_of(inputs)
+    active = (
+        name for name, needed in DEPENDS.items() if service in needed and world.find(SERVICE, f"{project}/{name}")
+    )
+    if (others := ", ".join(active)) == "":
+        return None
+    return (
+        f"Error 400: The service {service} is depended on by the following active service(s): {others}. "
+        "Please specify disable_dependent_services=true if you want to proceed with disabling all services., failedPrecondition"
+    )
+
+
+def _account_id(inputs: Properties) -> str:
+    return str(inputs["serviceAccountId"])
+
+
+def _needs_bound_account(world: World, inputs: Properties) -> str | None:
+    return needs_account(world, _account_id(inputs).rpartition("/")[2]) or needs_member(world, inputs)
+
+
+def _account_member_limits(world: World, inputs: Properties) -> list[Failure]:
+    found = member_failures("member", inputs.get("member")) + role_failures("role", inputs.get("role"))
+    rule = "the full name is needed: projects/<project>/serviceAccounts/<email>"
+    pattern = r"projects/[^/]+/serviceAccounts/[^/]+"
+    return found + name_failures("serviceAccountId", inputs.get("serviceAccountId"), pattern, rule)
+
+
+def _account_members(world: World, inputs: Properties) -> Iterator[tuple[str, str]]:
+    for record in world.cloud.all(ACCOUNT_MEMBER):
+        if _account_id(record["inputs"]).endswith(f"/{_email(world, inputs)}"):
+            yield ACCOUNT_MEMBER, record["id"]
+
+
 RESOURCE_TYPES = (
     ResourceType(
         token=ACCOUNT,
@@ -36,10 +81,20 @@ RESOURCE_TYPES = (
         },
         replace=("accountId",),
         limits=_account_limits,
+        contents=_account_members,
         auto_name=None,
     ),
     ResourceType(
-        token="gcp:projects/iAMMember:IAMMember",  # noqa: S106
+        token=ACCOUNT_MEMBER,
+        identity=lambda w, i: f"{_account_id(i)}/{i['role']}/{i['member']}",
+        computed=lambda w, i: {"etag": "BwYstandin="},
+        replace=("serviceAccountId", "role", "member", "condition"),
+        limits=_account_member_limits,
+        refuses=_needs_bound_account,
+        auto_name=None,
+    ),
+    ResourceType(
+        token=PROJECT_MEMBER,
         identity=lambda w, i: f"{i['project']}/{i['role']}/{i['member']}",
         computed=lambda w, i: {"etag": "BwYstandin="},
         replace=("role", "member", "condition"),
@@ -48,10 +103,14 @@ RESOURCE_TYPES = (
         auto_name=None,
     ),
     ResourceType(
-        token="gcp:projects/service:Service",  # noqa: S106
+        token=SERVICE,
         identity=lambda w, i: f"{w.project_of(i)}/{i['service']}",
         replace=("service",),
         limits=_service_limits,
+        protected=_service_in_use,
+        # unless it is to be switched off, only the state forgets it
+        stays=lambda inputs, outputs: None if inputs.get("disableOnDestroy") else outputs,
+        adopts=True,
         auto_name=None,
     ),
 )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from sandbox.providers.api import Properties
+from sandbox.providers.api import Failure, Properties
 from sandbox.providers.gcp.limits import member_failures, name_failures, role_failures
-from sandbox.providers.gcp.references import needs_member
-from sandbox.providers.gcp.resource_type import ResourceType, World
+from sandbox.providers.gcp.references import SECRETS_AGENT, key_failures, needs_key, needs_member
+from sandbox.providers.gcp.resource_type import ResourceType, World, at, items, known
 
 SECRET = "gcp:secretmanager/secret:Secret"  # noqa: S105
 MEMBER = "gcp:secretmanager/secretIamMember:SecretIamMember"
@@ -17,6 +18,28 @@ def _secret_id(world: World, inputs: Properties) -> str:
     """The id of a secret that is named by its id or its short name."""
     name = str(inputs["secretId"])
     return name if "/" in name else f"projects/{world.project_of(inputs)}/secrets/{name}"
+
+
+def _keys(inputs: Properties) -> list[tuple[str, Any, Any]]:
+    """(path, key, location of what it encrypts) of the secret's keys; a secret that is everywhere takes a global key."""
+    end = ("customerManagedEncryption", "kmsKeyName")
+    found = [("replication.auto", at(inputs, "replication", "auto", *end), "global")]
+    for index, replica in enumerate(items(at(inputs, "replication", "userManaged", "replicas"))):
+        found.append((f"replication.userManaged.replicas[{index}]", at(replica, *end), at(replica, "location")))
+    return [(".".join((path, *end)), key, place) for path, key, place in found if known(key)]
+
+
+def _limits(world: World, inputs: Properties) -> list[Failure]:
+    rule = "1 to 255 letters, digits, hyphens and underscores"
+    found = name_failures("secretId", inputs.get("secretId"), r"[A-Za-z0-9_-]{1,255}", rule)
+    for path, key, place in _keys(inputs):
+        found += key_failures(path, key, place)
+    return found
+
+
+def _key_missing(world: World, inputs: Properties) -> str | None:
+    reasons = (needs_key(world, key, SECRETS_AGENT) for _, key, _ in _keys(inputs))
+    return next((reason for reason in reasons if reason is not None), None)
 
 
 def _needs_secret(world: World, inputs: Properties) -> str | None:
@@ -38,9 +61,8 @@ RESOURCE_TYPES = (
         identity=_secret_id,
         computed=lambda w, i: {"name": f"projects/{w.project_of(i)}/secrets/{i.get('secretId')}"},
         replace=("secretId", "replication"),
-        limits=lambda w, i: name_failures(
-            "secretId", i.get("secretId"), r"[A-Za-z0-9_-]{1,255}", "1 to 255 letters, digits, hyphens and underscores"
-        ),
+        limits=_limits,
+        refuses=_key_missing,
         contents=_members,
         auto_name=None,
         labels="labels",

@@ -1,13 +1,21 @@
-"""Buckets and who may read them. Limits: cloud.google.com/storage/docs/buckets (2026)."""
+"""Buckets and who may read them. Limits: cloud.google.com/storage/docs/buckets (2026) and rules/buckets.py."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 from sandbox.providers.api import Failure, Properties
 from sandbox.providers.gcp.limits import member_failures, name_failures, role_failures
-from sandbox.providers.gcp.references import needs_member
-from sandbox.providers.gcp.resource_type import ResourceType, World, known
+from sandbox.providers.gcp.references import STORAGE_AGENT, needs_key, needs_member
+from sandbox.providers.gcp.resource_type import ResourceType, World, at, known
+from sandbox.providers.gcp.rules.buckets import (
+    encryption_limits,
+    keeping_limits,
+    place_limits,
+    retention_changes,
+    unlocked,
+)
 
 BUCKET = "gcp:storage/bucket:Bucket"
 MEMBER = "gcp:storage/bucketIAMMember:BucketIAMMember"
@@ -21,7 +29,7 @@ def _limits(world: World, inputs: Properties) -> list[Failure]:
     found = name_failures("name", name, r"[a-z0-9][a-z0-9_-]{1,61}[a-z0-9]", rule)
     if known(name) and ("google" in str(name) or str(name).startswith("goog")):
         found.append(("name", f"'{name}' is not allowed: bucket names cannot contain 'google'"))
-    return found
+    return found + place_limits(inputs) + keeping_limits(inputs) + encryption_limits(inputs)
 
 
 def _taken(world: World, inputs: Properties) -> str | None:
@@ -38,6 +46,13 @@ def _holds_objects(world: World, inputs: Properties) -> str | None:
     objects = world.cloud.objects(inputs["name"])
     if not objects:
         return None
+    period = at(inputs, "retentionPolicy", "retentionPeriod")
+    held = [path.name for path in objects if time.time() - path.stat().st_mtime < int(period or 0)]
+    if held and inputs.get("forceDestroy"):
+        return (
+            f"Error 403: Object '{inputs['name']}/{held[0]}' is subject to bucket's retention policy or object retention and "
+            "cannot be deleted or overwritten until it is over, retentionPolicyNotMet"
+        )
     if inputs.get("forceDestroy"):
         for path in objects:
             path.unlink()
@@ -67,9 +82,18 @@ RESOURCE_TYPES = (
             "selfLink": f"https://www.googleapis.com/storage/v1/b/{i.get('name')}",
             "timeCreated": "2026-01-01T00:00:00.000Z",
         },
-        replace=("name", "location", "hierarchicalNamespace", "enableObjectRetention"),
+        replace=(
+            "name",
+            "location",
+            "hierarchicalNamespace",
+            "enableObjectRetention",
+            "customPlacementConfig.dataLocations",
+        ),
+        replace_when=unlocked,
+        changes=retention_changes,
         limits=_limits,
         refuses=_taken,
+        enforces=lambda w, i: needs_key(w, at(i, "encryption", "defaultKmsKeyName"), STORAGE_AGENT),
         protected=_holds_objects,
         contents=_members,
         labels="labels",

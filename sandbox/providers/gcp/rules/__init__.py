@@ -1,0 +1,1 @@
+"""Rules of one matter each that the tables of types/ put together."""

@@ -1,0 +1,208 @@
+"""What the environment stands on: APIs, encryption keys, image mirror, secrets, budgets and the identities of GitHub Actions.
+
+Part of the composer: wires components as the settings ask for them, decides nothing. A part is None where the settings leave it
+out.
+"""
+
+from __future__ import annotations
+
+from math import ceil
+
+import pulumi
+import pulumi_gcp as gcp
+
+from components.google.cluster import NODE_ROLES
+from components.google.encryption_keys import EncryptionKeys, EncryptionKeysArgs
+from components.google.github_federation import GitHubFederation, GitHubFederationArgs
+from components.google.project_services import Feature, ProjectServices, ProjectServicesArgs, services_needed
+from components.google.registry_mirror import RegistryMirror, RegistryMirrorArgs
+from components.google.secrets import ModelSecretArgs, ModelSecrets, ModelSecretsArgs
+from components.google.team_budget import SpendBudget, SpendBudgetArgs
+from components.naming import Scope, Service, cloud_name
+from stacks.plan import Plan
+from stacks.setting_groups import BudgetSettings
+from stacks.settings import EnvironmentSettings
+
+#: Days for which a destroyed version of a secret can still be restored.
+SECRET_DESTROY_DELAY_DAYS = 7
+
+#: What GitHub's deployer may do on the project: all that the committed environments need there (docs/deployer-roles.md; a test
+#: holds the two together). Rights on the billing account are granted there.
+DEPLOYER_ROLES = (
+    "roles/artifactregistry.admin",
+    "roles/cloudkms.admin",
+    "roles/compute.networkAdmin",
+    "roles/compute.securityAdmin",
+    "roles/container.admin",
+    "roles/container.clusterAdmin",
+    "roles/iam.serviceAccountAdmin",
+    "roles/iam.serviceAccountUser",
+    "roles/iam.workloadIdentityPoolAdmin",
+    "roles/monitoring.notificationChannelEditor",
+    "roles/resourcemanager.projectIamAdmin",
+    "roles/run.admin",
+    "roles/secretmanager.admin",
+    "roles/serviceusage.serviceUsageAdmin",
+    "roles/storage.admin",
+)
+
+
+class Foundation:
+    """The parts that everything else depends on, registered on construction."""
+
+    def __init__(self, plan: Plan, google: gcp.Provider) -> None:
+        self.plan, self.google = plan, google
+        self.settings = plan.environment.settings
+        self.scope = Scope(self.settings.project, plan.environment.name)
+        self.labels = plan.shared_labels.google()
+        self.services = self._services()
+        self.keys = self._keys()
+        self.mirror = self._mirror()
+        self.secrets = self._secrets()
+        self.budgets = self._budgets()
+        self.github = self._github()
+
+    def options(self) -> pulumi.ResourceOptions:
+        """Options of a component that needs the project's APIs."""
+        return pulumi.ResourceOptions(
+            providers=[self.google], depends_on=[self.services] if self.services is not None else None
+        )
+
+    def key(self, purpose: str) -> pulumi.Output[str] | None:
+        """The key that encrypts what `purpose` names (cluster, buckets, secrets); None for Google's own keys."""
+        encryption = self.settings.encryption
+        if self.keys is None or encryption is None or purpose not in encryption.purposes:
+            return None
+        return self.keys.key(purpose)
+
+    def _services(self) -> ProjectServices | None:
+        if not self.settings.enable_services:
+            return None
+        services = services_needed(features(self.settings))
+        return ProjectServices(
+            "services",
+            ProjectServicesArgs(project=self.settings.project, services=services),
+            pulumi.ResourceOptions(providers=[self.google]),
+        )
+
+    def _keys(self) -> EncryptionKeys | None:
+        encryption = self.settings.encryption
+        if encryption is None:
+            return None
+        args = EncryptionKeysArgs(
+            key_ring=encryption.key_ring,
+            region=self.settings.region,
+            project_number=self.settings.project_number,
+            purposes=list(encryption.purposes),
+            protect=self.settings.deletion_protection,
+            labels=self.labels,
+        )
+        return EncryptionKeys("keys", args, self.options())
+
+    def _mirror(self) -> RegistryMirror | None:
+        mirror = self.settings.mirror
+        if mirror is None:
+            return None
+        args = RegistryMirrorArgs(
+            project=self.settings.project,
+            region=self.settings.region,
+            repositories=self.plan.mirror_repositories,
+            keep_versions=mirror.keep_versions,
+            delete_after_days=mirror.delete_after_days,
+            vulnerability_scanning=mirror.vulnerability_scanning,
+            labels=self.labels,
+        )
+        return RegistryMirror("mirror", args, self.options())
+
+    def _secrets(self) -> ModelSecrets | None:
+        if not self.settings.secrets:
+            return None
+        args = ModelSecretsArgs(
+            region=self.settings.region,
+            secrets=[
+                # who needs a value is granted it where its identity is made
+                ModelSecretArgs(secret_id=s.id, rotation_days=s.rotation_days, readers={}, labels=self.labels)
+                for s in self.settings.secrets
+            ],
+            destroy_delay_days=SECRET_DESTROY_DELAY_DAYS,
+            deletion_protection=self.settings.deletion_protection,
+        )
+        if key := self.key("secrets"):
+            args["kms_key"] = key
+        return ModelSecrets("secrets", args, self.options())
+
+    def _budgets(self) -> list[SpendBudget]:
+        budget = self.settings.budget
+        if budget is None:
+            return []
+        # with a person's own credentials Google wants to know which project's quota the call counts against
+        billing = gcp.Provider(
+            "billing",
+            project=self.settings.project,
+            region=self.settings.region,
+            billing_project=self.settings.project,
+            user_project_override=True,
+        )
+        opts = pulumi.ResourceOptions.merge(self.options(), pulumi.ResourceOptions(providers=[billing]))
+        environment = self.plan.environment.name
+        made = [
+            SpendBudget(
+                "budget",
+                self._budget(budget, f"gemma {environment}", budget.monthly_usd, list(budget.emails), self.labels),
+                opts,
+            )
+        ]
+        for loaded in self.plan.environment.teams:
+            team = loaded.team
+            labels = self.plan.team_labels[team.team].google()
+            args = self._budget(
+                budget, f"gemma {environment} {team.team}", ceil(team.monthly_budget_usd), [team.contact], labels
+            )
+            args["team"] = team.team
+            made.append(SpendBudget(f"budget-{team.team}", args, opts))
+        return made
+
+    def _budget(
+        self, budget: BudgetSettings, name: str, usd: int, emails: list[str], labels: dict[str, str]
+    ) -> SpendBudgetArgs:
+        return SpendBudgetArgs(
+            display_name=name,
+            billing_account=budget.billing_account,
+            project=self.settings.project,
+            project_number=self.settings.project_number,
+            amount_usd=usd,
+            emails=emails,
+            tell_billing_admins=False,
+            labels=labels,
+        )
+
+    def _github(self) -> GitHubFederation | None:
+        github = self.settings.github
+        if github is None:
+            return None
+        args = GitHubFederationArgs(
+            project=self.settings.project,
+            project_number=self.settings.project_number,
+            pool_id=cloud_name(Service.IDENTITY_POOL, self.scope, "github"),
+            repository=github.repository,
+            deploy_environments=list(github.deploy_environments),
+            deploy_refs=list(github.deploy_refs),
+            deployer_account_id=cloud_name(Service.SERVICE_ACCOUNT, self.scope, "deployer"),
+            deployer_roles=list(DEPLOYER_ROLES),
+            grantable_roles=list(NODE_ROLES),  # all that the platform itself hands out on the project
+            preview_account_id=cloud_name(Service.SERVICE_ACCOUNT, self.scope, "preview"),
+        )
+        if github.owner_id is not None:
+            args["owner_id"] = github.owner_id
+        return GitHubFederation("github", args, self.options())
+
+
+def features(settings: EnvironmentSettings) -> list[Feature]:
+    """What the settings use beyond what every environment does."""
+    used = {
+        Feature.ENCRYPTION_KEYS: settings.encryption is not None,
+        Feature.BUDGETS: settings.budget is not None,
+        Feature.QUOTA: settings.preflight == "auto",
+        Feature.IMAGE_SCANNING: settings.mirror is not None and settings.mirror.vulnerability_scanning,
+    }
+    return [feature for feature, is_used in used.items() if is_used]

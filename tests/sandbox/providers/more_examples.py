@@ -1,0 +1,93 @@
+"""Inputs that the real APIs take, of the types beside what a first deployment needs: keys, federation, quotas, budget, jobs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.sandbox.providers.names import KEY_ID, KEY_RING_ID, NETWORK_ID, PROJECT, REGION, ROBOT, ROBOT_ID, TOPIC_ID
+
+FIREWALL = "gcp:compute/firewall:Firewall"
+KEY_RING = "gcp:kms/keyRing:KeyRing"
+KEY = "gcp:kms/cryptoKey:CryptoKey"
+KEY_MEMBER = "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember"
+IDENTITY_POOL = "gcp:iam/workloadIdentityPool:WorkloadIdentityPool"
+IDENTITY_PROVIDER = "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider"
+ACCOUNT_MEMBER = "gcp:serviceaccount/iAMMember:IAMMember"
+QUOTA = "gcp:cloudquota/sQuotaPreference:SQuotaPreference"
+TOPIC = "gcp:pubsub/topic:Topic"
+TOPIC_MEMBER = "gcp:pubsub/topicIAMMember:TopicIAMMember"
+CHANNEL = "gcp:monitoring/notificationChannel:NotificationChannel"
+BUDGET = "gcp:billing/budget:Budget"
+JOB = "gcp:cloudrunv2/job:Job"
+JOB_MEMBER = "gcp:cloudrunv2/jobIamMember:JobIamMember"
+
+MEMBER = f"serviceAccount:{ROBOT}"
+GITHUB = "https://token.actions.githubusercontent.com"
+
+#: In an order in which they can be created, after the network and the account.
+MORE: dict[str, dict[str, Any]] = {
+    FIREWALL: {
+        "name": "probes",
+        "network": NETWORK_ID,
+        "direction": "INGRESS",
+        "priority": 900,
+        "sourceRanges": ["130.211.0.0/22"],
+        "targetTags": ["gateway"],
+        "allows": [{"protocol": "tcp", "ports": ["8000-8080"]}],
+    },
+    KEY_RING: {"name": "platform", "location": REGION},
+    KEY: {"name": "weights", "keyRing": KEY_RING_ID, "rotationPeriod": "7776000s", "labels": {"team": "ml"}},
+    KEY_MEMBER: {"cryptoKeyId": KEY_ID, "role": "roles/cloudkms.cryptoKeyEncrypterDecrypter", "member": MEMBER},
+    IDENTITY_POOL: {"workloadIdentityPoolId": "ci-pool", "displayName": "CI"},
+    IDENTITY_PROVIDER: {
+        "workloadIdentityPoolId": "ci-pool",
+        "workloadIdentityPoolProviderId": "github",
+        "attributeMapping": {"google.subject": "assertion.sub", "attribute.repository": "assertion.repository"},
+        "attributeCondition": "assertion.repository == 'acme/models'",
+        "oidc": {"issuerUri": GITHUB},
+    },
+    ACCOUNT_MEMBER: {"serviceAccountId": ROBOT_ID, "role": "roles/iam.workloadIdentityUser", "member": MEMBER},
+    QUOTA: {
+        "name": "l4",
+        "parent": f"projects/{PROJECT}",
+        "service": "compute.googleapis.com",
+        "quotaId": "NVIDIA-L4-GPUS-per-project-region",
+        "dimensions": {"region": REGION},
+        "contactEmail": "ops@acme.example",
+        "quotaConfig": {"preferredValue": "8"},
+    },
+    TOPIC: {"name": "spend", "messageRetentionDuration": "86400s", "labels": {"team": "ml"}},
+    TOPIC_MEMBER: {"topic": "spend", "role": "roles/pubsub.publisher", "member": MEMBER},
+    CHANNEL: {"type": "email", "displayName": "Operators", "labels": {"email_address": "ops@acme.example"}},
+    BUDGET: {
+        "billingAccount": "012345-6789AB-CDEF01",
+        "displayName": "Models",
+        "budgetFilter": {"projects": ["projects/123456789012"], "creditTypesTreatment": "EXCLUDE_ALL_CREDITS"},
+        "amount": {"specifiedAmount": {"currencyCode": "USD", "units": "1000"}},
+        "thresholdRules": [{"thresholdPercent": 0.9, "spendBasis": "FORECASTED_SPEND"}],
+        "allUpdatesRule": {"pubsubTopic": TOPIC_ID},
+    },
+    JOB: {
+        "name": "loader",
+        "location": REGION,
+        "deletionProtection": False,
+        "labels": {"team": "ml"},
+        "template": {
+            "taskCount": 2,
+            "parallelism": 1,
+            "template": {
+                "serviceAccount": ROBOT,
+                "timeout": "3600s",
+                "maxRetries": 3,
+                "nodeSelector": {"accelerator": "nvidia-l4"},
+                "containers": [
+                    {
+                        "image": "loader:1",
+                        "resources": {"limits": {"cpu": "4", "memory": "16Gi", "nvidia.com/gpu": "1"}},
+                    }
+                ],
+            },
+        },
+    },
+    JOB_MEMBER: {"name": "loader", "location": REGION, "role": "roles/run.invoker", "member": MEMBER},
+}

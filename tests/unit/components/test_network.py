@@ -1,0 +1,140 @@
+"""What Network logs, lets in and refuses, and the arithmetic of its ranges."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network
+
+import pytest
+
+from components.google.network import PODS_RANGE, SERVICES_RANGE, Network, NetworkArgs
+from components.google.ranges import Ranges, carve_ranges, check_ranges, most_nodes, refuse_overlap
+from tests.unit.components.test_project_services import Program, previews_the_same, register
+
+SUBNETWORK = "gcp:compute/subnetwork:Subnetwork"
+FIREWALL = "gcp:compute/firewall:Firewall"
+CARVED = Ranges(nodes="10.0.0.0/20", pods="10.4.0.0/14", services="10.0.16.0/20")
+
+
+def arguments(**changes: object) -> NetworkArgs:
+    args = {
+        "name": "gemma-dev",
+        "region": "us-central1",
+        "nodes_range": CARVED.nodes,
+        "pods_range": CARVED.pods,
+        "services_range": CARVED.services,
+    }
+    return NetworkArgs(**{**args, **changes})  # type: ignore[typeddict-item]
+
+
+def network(**changes: object) -> Program:
+    return register(lambda: Network("network", arguments(**changes)))
+
+
+def test_instances_without_a_public_address_reach_google_and_the_cluster_finds_its_ranges() -> None:
+    subnetwork = network().one(SUBNETWORK).inputs
+    assert subnetwork["privateIpGoogleAccess"] is True
+    assert subnetwork["ipCidrRange"] == CARVED.nodes
+    secondary = {one["rangeName"]: one["ipCidrRange"] for one in subnetwork["secondaryIpRanges"]}
+    assert secondary == {PODS_RANGE: CARVED.pods, SERVICES_RANGE: CARVED.services}
+
+
+def test_the_network_has_no_subnets_of_googles_choice_whose_ranges_could_overlap() -> None:
+    assert network().one("gcp:compute/network:Network").inputs["autoCreateSubnetworks"] is False
+
+
+def test_a_tenth_of_the_flows_is_logged_unless_told_otherwise() -> None:
+    log = network().one(SUBNETWORK).inputs["logConfig"]
+    assert log == {
+        "flowSampling": 0.1,
+        "aggregationInterval": "INTERVAL_1_MIN",
+        "metadata": "INCLUDE_ALL_METADATA",
+    }
+    assert network(flow_log_sampling=1).one(SUBNETWORK).inputs["logConfig"]["flowSampling"] == 1
+
+
+def test_with_a_sampling_of_0_flow_logs_are_off() -> None:
+    assert "logConfig" not in network(flow_log_sampling=0).one(SUBNETWORK).inputs
+
+
+def test_nat_serves_the_whole_subnet_and_logs_only_what_it_drops() -> None:
+    nat = network().one("gcp:compute/routerNat:RouterNat").inputs
+    assert nat["sourceSubnetworkIpRangesToNat"] == "ALL_SUBNETWORKS_ALL_IP_RANGES"  # pods pull from the internet too
+    assert nat["logConfig"] == {"enable": True, "filter": "ERRORS_ONLY"}
+
+
+def test_the_only_firewall_rule_denies_and_comes_after_every_rule_of_gke() -> None:
+    rule = network().one(FIREWALL).inputs
+    assert rule["denies"] == [{"protocol": "all"}]
+    assert "allows" not in rule
+    assert (rule["direction"], rule["sourceRanges"]) == ("INGRESS", ["0.0.0.0/0"])
+    # GKE's rules have 1000, rules without a priority too; 65535 is Google's own last rule, before which this one must come
+    assert rule["priority"] == 65534
+    assert rule["logConfig"] == {"metadata": "INCLUDE_ALL_METADATA"}
+
+
+def test_a_preview_registers_the_same() -> None:
+    assert previews_the_same(lambda: Network("network", arguments()))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"flow_log_sampling": 1.1}, r"flow_log_sampling is 1\.1; allowed: 0 \(none\) to 1"),
+        ({"flow_log_sampling": -0.1}, "flow_log_sampling"),
+        ({"services_range": "10.4.0.0/20"}, "pods 10.4.0.0/14 overlaps that of services 10.4.0.0/20"),
+        ({"nodes_range": "10.0.0.1/20"}, "'10.0.0.1/20' is no IPv4 block"),
+        ({"nodes_range": "10.0.0.0/27"}, "nodes 10.0.0.0/27 is too small: at least /26"),
+        ({"pods_range": "10.4.0.0/22"}, "pods 10.4.0.0/22 is too small: at least /21"),
+        ({"services_range": "10.0.16.0/25"}, "services 10.0.16.0/25 is too small: at least /24"),
+    ],
+)
+def test_what_google_would_refuse_or_what_would_run_out_is_refused_first(
+    change: dict[str, object], message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        Network("network", arguments(**change))  # outside a program nothing could be registered
+
+
+@pytest.mark.parametrize("block", ["10.0.0.0/14", "10.8.0.0/13", "10.0.0.0/8", "172.16.0.0/12"])
+def test_whatever_is_carved_lies_inside_its_block_and_is_accepted(block: str) -> None:
+    ranges = carve_ranges(block)
+    check_ranges(ranges)
+    assert all(one.subnet_of(IPv4Network(block)) for one in ranges.named().values())
+
+
+@pytest.mark.parametrize("block", ["127.0.0.0/8", "240.0.0.0/4", "0.0.0.0/8", "0.0.0.0/0"])
+def test_blocks_that_are_neither_public_nor_for_subnets_are_refused(block: str) -> None:
+    with pytest.raises(ValueError, match=r"is not private; use a block inside 10\.0\.0\.0/8 or 172\.16\.0\.0/12"):
+        carve_ranges(block)
+
+
+@pytest.mark.parametrize(
+    ("nodes", "pods", "most"),
+    [("10.0.0.0/20", "10.4.0.0/14", 1024), ("10.0.0.0/26", "10.4.0.0/14", 60), ("10.0.0.0/20", "10.4.0.0/21", 8)],
+)
+def test_the_smaller_of_both_ranges_limits_the_nodes(nodes: str, pods: str, most: int) -> None:
+    ranges = Ranges(nodes=nodes, pods=pods, services="10.0.16.0/20")
+    assert most_nodes(ranges) == most
+    check_ranges(ranges, nodes=most)
+    with pytest.raises(ValueError, match=f"{most + 1} nodes do not fit: .* have room for {most}; .* 256 pod addresses"):
+        check_ranges(ranges, nodes=most + 1)
+
+
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        ("10.0.0.0/24", "nodes 10.0.0.0/20 overlaps 10.0.0.0/24"),
+        ("10.0.0.0/8", "nodes 10.0.0.0/20 overlaps 10.0.0.0/8"),
+        ("10.7.255.0/24", "pods 10.4.0.0/14 overlaps 10.7.255.0/24"),
+        ("10.0.31.255/32", "services 10.0.16.0/20 overlaps 10.0.31.255/32"),
+        ("peered", "'peered' is no IPv4 block"),
+    ],
+)
+def test_a_range_that_another_network_uses_is_refused_naming_both(other: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        refuse_overlap(CARVED, ["192.168.0.0/16", other])
+
+
+def test_ranges_beside_those_of_other_networks_are_accepted() -> None:
+    refuse_overlap(CARVED, [])
+    refuse_overlap(CARVED, ["10.0.32.0/20", "10.8.0.0/13", "192.168.0.0/16"])
