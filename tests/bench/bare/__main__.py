@@ -28,6 +28,20 @@ def component(kind: str, name: str, opts: pulumi.ResourceOptions | None = None) 
     return pulumi.ResourceOptions(parent=pulumi.ComponentResource(f"gemma-platform:index:{kind}", name, {}, opts))
 
 
+APIS = "artifactregistry cloudquotas cloudresourcemanager compute container containerfilesystem dns iam iamcredentials logging"
+inside = component("ProjectServices", "services")
+for api in f"{APIS} monitoring run secretmanager serviceusage storage sts".split():
+    gcp.projects.Service(api, project=PROJECT, service=f"{api}.googleapis.com", disable_on_destroy=False, opts=inside)
+
+inside = component("ModelSecrets", "secrets")
+secret = gcp.secretmanager.Secret(
+    "hf-token",
+    secret_id="hf-token",  # noqa: S106
+    labels=GOOGLE,
+    replication=gcp.secretmanager.SecretReplicationArgs(auto=gcp.secretmanager.SecretReplicationAutoArgs()),
+    opts=inside,
+)
+
 inside = component("Network", "network")
 network = gcp.compute.Network("network", name="gemma-dev", auto_create_subnetworks=False, opts=inside)
 subnetwork = gcp.compute.Subnetwork(
@@ -54,20 +68,52 @@ gcp.compute.RouterNat(
     opts=inside,
 )
 
+gcp.compute.Firewall(
+    "network",
+    name="gemma-dev",
+    network=network.id,
+    priority=65534,
+    source_ranges=["0.0.0.0/0"],
+    denies=[gcp.compute.FirewallDenyArgs(protocol="all")],
+    opts=inside,
+)
+
 inside = component("ModelBucket", "models")
 bucket = gcp.storage.Bucket(
     "models", name="example-gemma-dev-bare-models", location="US-CENTRAL1", labels=GOOGLE, opts=inside
 )
 
+for checkpoint in ("gemma-4-26b", "gemma-4-e4b"):
+    inside = component("WeightsLoaderJob", f"load-{checkpoint}")
+    loader = gcp.serviceaccount.Account(checkpoint, account_id=f"load-{checkpoint}", opts=inside)
+    gcp.storage.BucketIAMMember(
+        checkpoint, bucket=bucket.name, role="roles/storage.objectUser", member=loader.member, opts=inside
+    )
+    gcp.secretmanager.SecretIamMember(
+        checkpoint,
+        secret_id=secret.secret_id,
+        role="roles/secretmanager.secretAccessor",
+        member=loader.member,
+        opts=inside,
+    )
+    gcp.cloudrunv2.Job(
+        checkpoint,
+        name=f"load-{checkpoint}",
+        location=REGION,
+        labels=GOOGLE,
+        template=gcp.cloudrunv2.JobTemplateArgs(
+            labels=GOOGLE,
+            template=gcp.cloudrunv2.JobTemplateTemplateArgs(
+                service_account=loader.email,
+                containers=[gcp.cloudrunv2.JobTemplateTemplateContainerArgs(image="docker.io/library/python:3.13")],
+            ),
+        ),
+        opts=inside,
+    )
+
 inside = component("Cluster", "cluster")
 nodes = gcp.serviceaccount.Account("cluster-nodes", account_id="gemma-dev-nodes", opts=inside)
-for role in (
-    "artifactregistry.reader",
-    "logging.logWriter",
-    "monitoring.metricWriter",
-    "monitoring.viewer",
-    "stackdriver.resourceMetadata.writer",
-):
+for role in ("artifactregistry.reader", "container.defaultNodeServiceAccount"):
     gcp.projects.IAMMember(role, project=PROJECT, role=f"roles/{role}", member=nodes.member, opts=inside)
 cluster = gcp.container.Cluster(
     "cluster",
@@ -97,24 +143,34 @@ gcp.container.NodePool(
     opts=inside,
 )
 
-inside = component("GpuNodePool", "g2-standard-24-spot")
-gcp.container.NodePool(
-    "g2-standard-24-spot",
-    cluster=cluster.name,
-    location=ZONE,
-    autoscaling=gcp.container.NodePoolAutoscalingArgs(total_min_node_count=0, total_max_node_count=1),
-    node_config=gcp.container.NodePoolNodeConfigArgs(
-        machine_type="g2-standard-24",
-        spot=True,
-        guest_accelerators=[gcp.container.NodePoolNodeConfigGuestAcceleratorArgs(type="nvidia-l4", count=2)],
-        labels=GOOGLE,
-        resource_labels=GOOGLE,
-        service_account=nodes.email,
-    ),
-    opts=inside,
-)
+for option in ("spot", "on-demand"):
+    inside = component("GpuNodePool", f"g2-standard-24-{option}")
+    gcp.container.NodePool(
+        f"g2-standard-24-{option}",
+        cluster=cluster.name,
+        location=ZONE,
+        autoscaling=gcp.container.NodePoolAutoscalingArgs(total_min_node_count=0, total_max_node_count=1),
+        node_config=gcp.container.NodePoolNodeConfigArgs(
+            machine_type="g2-standard-24",
+            spot=option == "spot",
+            guest_accelerators=[gcp.container.NodePoolNodeConfigGuestAcceleratorArgs(type="nvidia-l4", count=2)],
+            labels=GOOGLE,
+            resource_labels=GOOGLE,
+            service_account=nodes.email,
+        ),
+        opts=inside,
+    )
 
 kubernetes = k8s.Provider("gke", kubeconfig=cluster.endpoint.apply(lambda host: f"server: {host}"))
+inside = component("ComputeClass", "ladder", pulumi.ResourceOptions(providers=[google, kubernetes]))
+k8s.apiextensions.CustomResource(
+    "ladder",
+    api_version="cloud.google.com/v1",
+    kind="ComputeClass",
+    metadata=k8s.meta.v1.ObjectMetaArgs(name="ladder", labels=KUBERNETES),
+    spec={"priorities": [{"nodepools": ["spot"]}, {"nodepools": ["on-demand"]}], "whenUnsatisfiable": "DoNotScaleUp"},
+    opts=inside,
+)
 for team in ("payments", "support"):
     inside = component("Team", team, pulumi.ResourceOptions(providers=[google, kubernetes]))
     namespace = k8s.core.v1.Namespace(
