@@ -8,9 +8,9 @@ Terms whose exact size no formula gives carry a range; the verdict is `fits` onl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from math import ceil
 
 from components.sizing.catalogue import GIB
@@ -71,25 +71,26 @@ class Budget:
     checks: tuple[BootCheck, ...]
     usable_bytes: int
     unknown: str | None = None
+    #: Sum of all terms at their upper end.
+    needed_bytes: int = field(init=False)
+    #: What is left at the upper end; negative when it does not fit. A boot check counts where it is not met.
+    spare_bytes: int = field(init=False)
+    #: The verdict.
+    fit: Fit = field(init=False)
 
-    @cached_property
-    def needed_bytes(self) -> int:
-        """Sum of all terms at their upper end."""
-        return sum(term.high_bytes for term in self.terms)
-
-    @cached_property
-    def spare_bytes(self) -> int:
-        """What is left at the upper end; negative when it does not fit. A boot check counts where it is not met."""
-        left = self.usable_bytes - self.needed_bytes
+    def __post_init__(self) -> None:
+        # computed once: placement asks every budget for them, and `cached_property` takes a lock each time (Python 3.11)
+        needed = sum([term.high_bytes for term in self.terms])
+        left = self.usable_bytes - needed
         for check in self.checks:
             gap = check.least_free_bytes - check.needed_bytes
             if gap < 0 and gap < left:
                 left = gap
-        return left
+        object.__setattr__(self, "needed_bytes", needed)
+        object.__setattr__(self, "spare_bytes", left)
+        object.__setattr__(self, "fit", self._verdict())
 
-    @cached_property
-    def fit(self) -> Fit:
-        """The verdict."""
+    def _verdict(self) -> Fit:
         if self.unknown is not None:
             return Fit.UNKNOWN
         if self.spare_bytes >= 0:
@@ -143,18 +144,21 @@ def assess(config: EngineConfig, load: Load) -> Budget:
 
 
 class _WithoutContext:
-    """A configuration as key of a cache of what neither its context nor its KV cache changes."""
+    """A configuration as key of a cache of what neither its context nor its KV cache changes.
+
+    Rows of the catalogue are compared by identity, which is quick; the key holds the configuration, so no row's place is reused.
+    """
 
     __slots__ = ("_key", "config")
 
     def __init__(self, config: EngineConfig) -> None:
         self.config = config
         self._key = (
-            config.engine,
-            config.model,
-            config.checkpoint,
-            config.scheme,
-            config.accelerator,
+            id(config.engine),
+            id(config.model),
+            id(config.checkpoint),
+            id(config.scheme),
+            id(config.accelerator),
             config.tensor_parallel_size,
             config.max_num_seqs,
             config.max_num_batched_tokens,

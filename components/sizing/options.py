@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 
 from components.sizing.catalogue import GIB, Accelerator, Catalogue, Checkpoint, Engine, Model
 from components.sizing.demand import Demand, Supply
-from components.sizing.engine_config import EngineConfig, Load
+from components.sizing.engine_config import NO_ITEMS, EngineConfig, Load
 from components.sizing.engine_defaults import largest_item
 from components.sizing.errors import SizingError, did_you_mean
 from components.sizing.evidence import spread_of
@@ -30,10 +30,10 @@ BATCHED_TOKENS = (2048, 4096, 8192, 16384)
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One way to serve a demand: a replica's budget at one place, and how many replicas."""
+    """One way to serve a demand: how one replica runs at one place, and how many replicas."""
 
     place: Place
-    budget: Budget
+    config: EngineConfig
     replicas: Replicas
 
 
@@ -111,13 +111,16 @@ class Options:
                 place.tensor_parallel_size,
                 element_bytes,
                 demand.text_only,
+                "video" in demand.inputs,
                 first_batch,
             )
-            config = common._replace(
-                max_model_len=demand.context_tokens, items=demand.items, image_tokens=demand.image_tokens
-            )
-            reason = why_illegal(config, self.catalogue)
-            self.capacities[key] = Capacity((), reason, None) if reason else capacity(demand, self.supply, config)
+            if isinstance(common, str):
+                self.capacities[key] = Capacity((), common, None)
+            else:
+                config = common._replace(
+                    max_model_len=demand.context_tokens, items=demand.items, image_tokens=demand.image_tokens
+                )
+                self.capacities[key] = capacity(demand, self.supply, config)
         return self.capacities[key]
 
     def _fewest_replicas(self, place: Place, can: Capacity) -> Choice | tuple[str, Budget | None]:
@@ -131,7 +134,7 @@ class Options:
             if replicas.most * place.tensor_parallel_size > place.quota:
                 beyond = beyond or beyond_quota(place, replicas)
             elif best is None or replicas.most < best.replicas.most:
-                best = Choice(place, _budget(config, self.demand, replicas.requests_each), replicas)
+                best = Choice(place, config, replicas)
         if best is not None:
             return best
         return (beyond, None) if beyond else (can.why_not or _shortage(can.nearest), can.nearest)
@@ -147,10 +150,11 @@ def _template(
     tensor_parallel_size: int,
     kv_element_bytes: int,
     text_only: bool,
+    videos: bool,
     batch: int,
-) -> EngineConfig:
-    """What all demands on one checkpoint, GPU and width share, for one request at a time."""
-    return EngineConfig(
+) -> EngineConfig | str:
+    """What all demands on one checkpoint, GPU and width share, for one request at a time; or why it cannot run at all."""
+    config = EngineConfig(
         engine=engine,
         model=model,
         checkpoint=checkpoint,
@@ -162,10 +166,12 @@ def _template(
         max_num_batched_tokens=batch,
         gpu_memory_utilization=GPU_MEMORY_UTILIZATION,
         text_only=text_only,
+        items={"video": 1} if videos else NO_ITEMS,
         kv_element_bytes=kv_element_bytes,
         block_size_tokens=engine.block_size_on(accelerator, model, kv_element_bytes, not text_only),
         spread=spread_of(catalogue, model, accelerator, engine),
     )
+    return why_illegal(config, catalogue) or config
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +239,7 @@ def _most_requests(demand: Demand, supply: Supply, config: EngineConfig) -> tupl
 
     def holds(requests: int) -> bool:
         nonlocal why, nearest
-        budget = _budget(config, demand, requests)
+        budget = budget_for(config, demand, requests)
         if not allowed(budget, demand, supply):
             why, nearest = "", budget
             return False
@@ -258,7 +264,8 @@ def _most_requests(demand: Demand, supply: Supply, config: EngineConfig) -> tupl
     return low, "", None
 
 
-def _budget(config: EngineConfig, demand: Demand, requests: int) -> Budget:
+def budget_for(config: EngineConfig, demand: Demand, requests: int) -> Budget:
+    """The budget of a replica run as `config` with so many of the demand's requests at once."""
     return assess(config._replace(max_num_seqs=requests), load_of(demand, requests))
 
 

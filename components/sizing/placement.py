@@ -47,7 +47,7 @@ def place(demand: Demand, supply: Supply, catalogue: Catalogue, where: str = "th
         raise SizingError(_nothing_serves(search, where))
     best, *dearer = search.found
     rejected = [
-        Rejected(f"{other.place.name} with {other.budget.config.checkpoint.precision}", f"${rank[0]:,} a month")
+        Rejected(f"{other.place.name} with {other.config.checkpoint.precision}", f"${rank[0]:,} a month")
         for rank, other in dearer
     ]
     unfit = list(
@@ -79,7 +79,7 @@ def usd_per_month(demand: Demand, where: Place, replicas: Replicas, start_second
 
 def rank_of(demand: Demand, choice: Choice, catalogue: Catalogue) -> Rank:
     """The key by which choices are ordered; smaller is better."""
-    config = choice.budget.config
+    config = choice.config
     kinds = [c.id for c in catalogue.checkpoints_of(config.model)]  # highest precision first
     return (
         usd_per_month(demand, choice.place, choice.replicas, startup_seconds(config)),

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from components.sizing.demand import Demand, Supply
 from components.sizing.host import host_needs
-from components.sizing.options import Choice
+from components.sizing.options import Choice, budget_for
 from components.sizing.places import Rejected
 from components.sizing.record import SizingRecord
 from components.sizing.speed import Band, decode_rate, first_token_seconds, startup_seconds
@@ -21,14 +21,15 @@ def make_record(
     demand: Demand, supply: Supply, choice: Choice, usd_per_month: Decimal, rejected: tuple[Rejected, ...]
 ) -> SizingRecord:
     """The record of `choice`, with the choices that lost to it."""
-    where, config, load = choice.place, choice.budget.config, choice.budget.load
+    budget = budget_for(choice.config, demand, choice.replicas.requests_each)
+    where, config, load = choice.place, budget.config, budget.load
     needs, start = host_needs(where.tensor_parallel_size), startup_seconds(config)
     probe = max(PROBE_MINIMUM_SECONDS, PROBE_FACTOR * start)
     decode = decode_rate(config, load)
     first = first_token_seconds(config, load, demand.typical_tokens - demand.typical_answer_tokens)
     return SizingRecord(
         demand=demand,
-        budget=choice.budget,
+        budget=budget,
         runs_on=where.runs_on,
         region=supply.region,
         zones=where.zones,

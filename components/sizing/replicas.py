@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from math import ceil
 
 from components.sizing.demand import Demand, RunsOn
@@ -59,8 +60,13 @@ def paid_hours(demand: Demand, replicas: Replicas, runs_on: RunsOn, startup_seco
 
     Those others also pay one start and one idle tail for each day with traffic, and never more than the whole month.
     """
-    idle = CLOUD_RUN_IDLE_SECONDS if runs_on == "cloud-run" else GKE_SCALE_DOWN_DELAY_SECONDS + GKE_NODE_REMOVAL_SECONDS
-    active = Decimal(demand.active_hours_per_month)
-    days = active / HOURS_OF_ACTIVE_DAY
-    above = min(Decimal(HOURS_PER_MONTH), active + days * (startup_seconds + idle) / 3600)
+    above = _hours_above_minimum(demand.active_hours_per_month, runs_on, startup_seconds)
     return replicas.least * HOURS_PER_MONTH + (replicas.most - replicas.least) * above
+
+
+@lru_cache(maxsize=10_000)
+def _hours_above_minimum(active_hours: int, runs_on: RunsOn, startup_seconds: int) -> Decimal:
+    idle = CLOUD_RUN_IDLE_SECONDS if runs_on == "cloud-run" else GKE_SCALE_DOWN_DELAY_SECONDS + GKE_NODE_REMOVAL_SECONDS
+    active = Decimal(active_hours)
+    days = active / HOURS_OF_ACTIVE_DAY
+    return min(Decimal(HOURS_PER_MONTH), active + days * (startup_seconds + idle) / 3600)
