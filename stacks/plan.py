@@ -98,6 +98,7 @@ def make_plan(environment: Environment, today: datetime.date) -> Plan:
     supply, bucket = settings.supply(today), cloud_name(Service.BUCKET, scope, "models")
     repositories = _mirror_repositories(settings, scope)
     mirrors = mirror_prefixes(settings.project, settings.region, repositories)
+    context = Context(settings.allow_tight, supply.allow_unknown, catalogue)
     problems: list[Problem] = []
     deployments: list[PlannedDeployment] = []
     for loaded in environment.teams:
@@ -127,7 +128,6 @@ def make_plan(environment: Environment, today: datetime.date) -> Plan:
             model = served_model(record, weights_place(way, bucket, folder), image)
             rungs = rungs_of(record, supply, catalogue)
             planned = PlannedDeployment(loaded, wish, record, labels, model, rungs, revision)
-            context = Context(settings.allow_tight, supply.allow_unknown, catalogue)
             problems += [_problem(loaded, index, message, None) for message in _broken_rules(planned, context)]
             deployments.append(planned)
     ladders = make_ladders([(planned.rungs, planned.record) for planned in deployments if planned.rungs], supply)

@@ -17,6 +17,7 @@ import pulumi_gcp as gcp
 from components.google.bucket_limits import check_checkpoint
 from components.google.model_bucket import grant_write
 from components.google.secrets import grant_access
+from components.google.weights_loader.names import REVISION
 from components.package import token
 
 COMMAND = ("python", "-m", "components.google.weights_loader")
@@ -28,7 +29,6 @@ CPU = "4"
 MEMORY = "8Gi"
 _PINNED_IMAGE = re.compile(r"\S+@sha256:[0-9a-f]{64}")
 _SOURCE = re.compile(r"(hf|gs)://[^/\s]+(/[^/\s]+)+")
-_REVISION = re.compile(r"[0-9a-f]{40}|sha256:[0-9a-f]{64}")
 
 
 class WeightsLoaderJobArgs(TypedDict):
@@ -152,5 +152,5 @@ def _refuse(args: WeightsLoaderJobArgs) -> None:
     if not _SOURCE.fullmatch(args["source"]):
         raise ValueError(f"source is '{args['source']}'; write hf://<publisher>/<name> or gs://<bucket>/<folder>")
     revision = args.get("revision")
-    if revision is not None and not _REVISION.fullmatch(revision):
+    if revision is not None and not REVISION.fullmatch(revision):
         raise ValueError(f"revision is '{revision}'; write a commit of 40 hexadecimal digits: a branch or tag can move")

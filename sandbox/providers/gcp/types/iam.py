@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sandbox.providers.api import Failure, Properties
-from sandbox.providers.gcp.limits import member_failures, name_failures, role_failures
+from sandbox.providers.gcp.limits import name_failures
 from sandbox.providers.gcp.references import ACCOUNT, PROJECT_MEMBER, needs_account, needs_member
 from sandbox.providers.gcp.resource_type import ResourceType, World, digits
+from sandbox.providers.gcp.rules.grants import iam_member, member_limits
 
 ACCOUNT_MEMBER = "gcp:serviceaccount/iAMMember:IAMMember"
 SERVICE = "gcp:projects/service:Service"
@@ -57,7 +58,7 @@ def _needs_bound_account(world: World, inputs: Properties) -> str | None:
 
 
 def _account_member_limits(world: World, inputs: Properties) -> list[Failure]:
-    found = member_failures("member", inputs.get("member")) + role_failures("role", inputs.get("role"))
+    found = member_limits(world, inputs)
     rule = "the full name is needed: projects/<project>/serviceAccounts/<email>"
     pattern = r"projects/[^/]+/serviceAccounts/[^/]+"
     return found + name_failures("serviceAccountId", inputs.get("serviceAccountId"), pattern, rule)
@@ -84,23 +85,18 @@ RESOURCE_TYPES = (
         contents=_account_members,
         auto_name=None,
     ),
-    ResourceType(
+    iam_member(
         token=ACCOUNT_MEMBER,
-        identity=lambda w, i: f"{_account_id(i)}/{i['role']}/{i['member']}",
-        computed=lambda w, i: {"etag": "BwYstandin="},
-        replace=("serviceAccountId", "role", "member", "condition"),
-        limits=_account_member_limits,
+        holder=lambda w, i: _account_id(i),
+        holder_fields=("serviceAccountId",),
         refuses=_needs_bound_account,
-        auto_name=None,
+        limits=_account_member_limits,
     ),
-    ResourceType(
+    iam_member(
         token=PROJECT_MEMBER,
-        identity=lambda w, i: f"{i['project']}/{i['role']}/{i['member']}",
-        computed=lambda w, i: {"etag": "BwYstandin="},
-        replace=("role", "member", "condition"),
-        limits=lambda w, i: member_failures("member", i.get("member")) + role_failures("role", i.get("role")),
+        holder=lambda w, i: i["project"],
+        holder_fields=(),
         refuses=needs_member,
-        auto_name=None,
     ),
     ResourceType(
         token=SERVICE,

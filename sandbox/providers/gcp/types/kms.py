@@ -6,9 +6,10 @@ from __future__ import annotations
 import re
 
 from sandbox.providers.api import Failure, Properties
-from sandbox.providers.gcp.limits import member_failures, name_failures, one_of, role_failures
+from sandbox.providers.gcp.limits import name_failures, one_of
 from sandbox.providers.gcp.references import KEY, KEY_MEMBER, key_id, needs_member
 from sandbox.providers.gcp.resource_type import ResourceType, World, at, known
+from sandbox.providers.gcp.rules.grants import iam_member
 
 RING = "gcp:kms/keyRing:KeyRing"
 NAME = r"[a-zA-Z0-9_-]{1,63}"
@@ -108,13 +109,10 @@ RESOURCE_TYPES = (
         stays=_destroyed,
         labels="labels",
     ),
-    ResourceType(
+    iam_member(
         token=KEY_MEMBER,
-        identity=lambda w, i: f"{key_id(i['cryptoKeyId'])}/{i['role']}/{i['member']}",
-        computed=lambda w, i: {"etag": "BwYstandin="},
-        replace=("cryptoKeyId", "role", "member", "condition"),
-        limits=lambda w, i: member_failures("member", i.get("member")) + role_failures("role", i.get("role")),
+        holder=lambda w, i: key_id(i["cryptoKeyId"]),
+        holder_fields=("cryptoKeyId",),
         refuses=_needs_crypto_key,
-        auto_name=None,
     ),
 )

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 
 from sandbox.providers.api import Failure, Properties
-from sandbox.providers.gcp.limits import member_failures, name_failures, role_failures
+from sandbox.providers.gcp.limits import name_failures
 from sandbox.providers.gcp.references import PUBSUB_AGENT, key_failures, needs_key, needs_member
 from sandbox.providers.gcp.resource_type import ResourceType, World, at, items, known
+from sandbox.providers.gcp.rules.grants import iam_member
 
 TOPIC = "gcp:pubsub/topic:Topic"
 MEMBER = "gcp:pubsub/topicIAMMember:TopicIAMMember"
@@ -40,10 +41,6 @@ def _limits(world: World, inputs: Properties) -> list[Failure]:
     return found
 
 
-def _member_id(world: World, inputs: Properties) -> str:
-    return f"{topic_id(world, inputs, inputs['topic'])}/{inputs['role']}/{inputs['member']}"
-
-
 def needs_topic(world: World, inputs: Properties, name: str) -> str | None:
     """A refusal when a topic of the provider's own project does not exist."""
     topic = topic_id(world, inputs, name)
@@ -70,13 +67,10 @@ RESOURCE_TYPES = (
         contents=_members,
         labels="labels",
     ),
-    ResourceType(
+    iam_member(
         token=MEMBER,
-        identity=_member_id,
-        computed=lambda w, i: {"etag": "BwYstandin="},
-        replace=("topic", "role", "member", "condition"),
-        limits=lambda w, i: member_failures("member", i.get("member")) + role_failures("role", i.get("role")),
+        holder=lambda w, i: topic_id(w, i, i["topic"]),
+        holder_fields=("topic",),
         refuses=lambda w, i: needs_topic(w, i, i["topic"]) or needs_member(w, i),
-        auto_name=None,
     ),
 )

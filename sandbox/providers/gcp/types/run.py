@@ -11,13 +11,12 @@ from sandbox.providers.gcp.limits import (
     REGION,
     between,
     label_failures,
-    member_failures,
     name_failures,
     one_of,
-    role_failures,
 )
 from sandbox.providers.gcp.references import needs_account, needs_member
 from sandbox.providers.gcp.resource_type import ResourceType, World, at, digits, items, known, letters
+from sandbox.providers.gcp.rules.grants import iam_member
 from sandbox.providers.gcp.rules.run_containers import (
     GPUS,
     duration_failures,
@@ -105,10 +104,6 @@ def _protected(world: World, inputs: Properties) -> str | None:
     return None
 
 
-def _iam_limits(world: World, inputs: Properties) -> list[Failure]:
-    return member_failures("member", inputs.get("member")) + role_failures("role", inputs.get("role"))
-
-
 def _needs_service(world: World, inputs: Properties) -> str | None:
     service = _service_id(world, inputs)
     if world.cloud.get(SERVICE, service) is None:
@@ -135,13 +130,10 @@ RESOURCE_TYPES = (
         contents=_members,
         labels="labels",
     ),
-    ResourceType(
+    iam_member(
         token=MEMBER,
-        identity=lambda w, i: f"{_service_id(w, i)}/{i['role']}/{i['member']}",
-        computed=lambda w, i: {"etag": "BwYstandin="},
-        replace=("name", "location", "role", "member", "condition"),
-        limits=_iam_limits,
+        holder=_service_id,
+        holder_fields=("name", "location"),
         refuses=_needs_service,
-        auto_name=None,
     ),
 )

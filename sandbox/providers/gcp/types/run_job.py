@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from sandbox.providers.api import Failure, Properties
-from sandbox.providers.gcp.limits import REGION, between, label_failures, member_failures, name_failures, role_failures
+from sandbox.providers.gcp.limits import REGION, between, label_failures, name_failures
 from sandbox.providers.gcp.references import needs_account, needs_member
 from sandbox.providers.gcp.resource_type import ResourceType, World, at, items, known, letters
+from sandbox.providers.gcp.rules.grants import iam_member
 from sandbox.providers.gcp.rules.run_containers import (
     duration_failures,
     gpu_failures,
@@ -95,13 +96,10 @@ RESOURCE_TYPES = (
         contents=_members,
         labels="labels",
     ),
-    ResourceType(
+    iam_member(
         token=MEMBER,
-        identity=lambda w, i: f"{_job_id(w, i)}/{i['role']}/{i['member']}",
-        computed=lambda w, i: {"etag": "BwYstandin="},
-        replace=("name", "location", "role", "member", "condition"),
-        limits=lambda w, i: member_failures("member", i.get("member")) + role_failures("role", i.get("role")),
+        holder=_job_id,
+        holder_fields=("name", "location"),
         refuses=_needs_job,
-        auto_name=None,
     ),
 )

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from sandbox.providers.api import Failure, Properties
-from sandbox.providers.gcp.limits import member_failures, name_failures, role_failures
+from sandbox.providers.gcp.limits import name_failures
 from sandbox.providers.gcp.references import SECRETS_AGENT, key_failures, needs_key, needs_member
 from sandbox.providers.gcp.resource_type import ResourceType, World, at, items, known
+from sandbox.providers.gcp.rules.grants import iam_member
 
 SECRET = "gcp:secretmanager/secret:Secret"  # noqa: S105
 MEMBER = "gcp:secretmanager/secretIamMember:SecretIamMember"
@@ -67,13 +68,10 @@ RESOURCE_TYPES = (
         auto_name=None,
         labels="labels",
     ),
-    ResourceType(
+    iam_member(
         token=MEMBER,
-        identity=lambda w, i: f"{_secret_id(w, i)}/{i['role']}/{i['member']}",
-        computed=lambda w, i: {"etag": "BwYstandin="},
-        replace=("secretId", "role", "member", "condition"),
-        limits=lambda w, i: member_failures("member", i.get("member")) + role_failures("role", i.get("role")),
+        holder=_secret_id,
+        holder_fields=("secretId",),
         refuses=_needs_secret,
-        auto_name=None,
     ),
 )

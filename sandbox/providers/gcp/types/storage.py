@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 from sandbox.providers.api import Failure, Properties
-from sandbox.providers.gcp.limits import member_failures, name_failures, role_failures
+from sandbox.providers.gcp.limits import name_failures
 from sandbox.providers.gcp.references import STORAGE_AGENT, needs_key, needs_member
 from sandbox.providers.gcp.resource_type import ResourceType, World, at, known
 from sandbox.providers.gcp.rules.buckets import (
@@ -16,6 +16,7 @@ from sandbox.providers.gcp.rules.buckets import (
     retention_changes,
     unlocked,
 )
+from sandbox.providers.gcp.rules.grants import member_limits
 
 BUCKET = "gcp:storage/bucket:Bucket"
 MEMBER = "gcp:storage/bucketIAMMember:BucketIAMMember"
@@ -108,7 +109,7 @@ RESOURCE_TYPES = (
         ),
         computed=lambda w, i: {"etag": "CAstandin="},
         replace=("bucket", "role", "member", "condition"),
-        limits=lambda w, i: member_failures("member", i.get("member")) + role_failures("role", i.get("role")),
+        limits=member_limits,
         refuses=_needs_bucket,
         auto_name=None,
     ),
