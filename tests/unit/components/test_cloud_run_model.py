@@ -18,7 +18,7 @@ from components.served_model import ServedModelArgs, model_argument, served_mode
 from components.sizing.catalogue import load_catalogue
 from components.sizing.engine_arguments import checkpoint_of_path
 from components.sizing.placement import place
-from tests.unit.components.test_project_services import Program, previews_the_same, register
+from tests.unit.components.registering import Program, previews_the_same, register
 from tests.unit.sizing.test_placement import SUPPLY, SUPPORT
 
 SERVICE = "gcp:cloudrunv2/service:Service"

@@ -12,8 +12,8 @@ from pulumi.runtime.rpc import UNKNOWN, _special_secret_sig, _special_sig_key
 
 from components.google.cluster import Cluster, ClusterArgs
 from components.google.maintenance import MaintenanceWindow, check_window
-from tests.unit.components import test_project_services as helper
-from tests.unit.components.test_project_services import Program, previews_the_same, register
+from tests.unit.components import registering
+from tests.unit.components.registering import Program, previews_the_same, register
 
 CLUSTER = "gcp:container/cluster:Cluster"
 POOL = "gcp:container/nodePool:NodePool"
@@ -30,7 +30,7 @@ WINDOW = MaintenanceWindow(
 def _google_computes_the_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
     """The shared stand-in answers with the inputs; of a cluster Google also computes the endpoint's name, and a preview does
     not know it."""
-    answer = helper._Computed.new_resource
+    answer = registering.Computed.new_resource
 
     def new_resource(self: Any, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
         resource_id, state = answer(self, args)
@@ -41,7 +41,7 @@ def _google_computes_the_endpoint(monkeypatch: pytest.MonkeyPatch) -> None:
             state = {**state, "controlPlaneEndpointsConfig": endpoints}
         return resource_id, state
 
-    monkeypatch.setattr(helper._Computed, "new_resource", new_resource)
+    monkeypatch.setattr(registering.Computed, "new_resource", new_resource)
 
 
 def arguments(**changes: object) -> ClusterArgs:

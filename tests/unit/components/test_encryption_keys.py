@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from components.google.encryption_keys import EncryptionKeys, EncryptionKeysArgs, service_agent
-from tests.unit.components.test_project_services import Program, previews_the_same, register
+from tests.unit.components.registering import Program, previews_the_same, register
 
 KEY = "gcp:kms/cryptoKey:CryptoKey"
 KEY_RING = "gcp:kms/keyRing:KeyRing"

@@ -18,7 +18,7 @@ from components.google.github_federation import (
     attribute_condition,
     only_grants,
 )
-from tests.unit.components.test_project_services import Program, previews_the_same, register
+from tests.unit.components.registering import Program, previews_the_same, register
 
 POOL = "principalSet://iam.googleapis.com/projects/100000000001/locations/global/workloadIdentityPools/gemma-dev"
 ACCOUNT_MEMBER = "gcp:serviceaccount/iAMMember:IAMMember"

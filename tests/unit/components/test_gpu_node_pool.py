@@ -13,7 +13,7 @@ from components.google.gpu_machines import ADDABLE_LOCAL_SSDS, UNCOUNTED_LOCAL_S
 from components.google.gpu_node_pool import GpuNodePool, GpuNodePoolArgs
 from components.sizing.catalogue import Machine, load_catalogue
 from sandbox.providers.gcp.types.node_pool import _pool_limits
-from tests.unit.components.test_project_services import Program, register
+from tests.unit.components.registering import Program, register
 
 POOL = "gcp:container/nodePool:NodePool"
 CATALOGUE = load_catalogue()

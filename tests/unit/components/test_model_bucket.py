@@ -13,7 +13,7 @@ import pytest
 
 from components.google.bucket_limits import PAIRED_REGIONS, PREDEFINED_PAIRS, place
 from components.google.model_bucket import ModelBucket, ModelBucketArgs, grant_read, grant_write
-from tests.unit.components.test_project_services import Program, previews_the_same, register
+from tests.unit.components.registering import Program, previews_the_same, register
 
 BUCKET = "gcp:storage/bucket:Bucket"
 GRANT = "gcp:storage/bucketIAMMember:BucketIAMMember"

@@ -8,7 +8,7 @@ import pytest
 
 from components.google.network import PODS_RANGE, SERVICES_RANGE, Network, NetworkArgs
 from components.google.ranges import Ranges, carve_ranges, check_ranges, most_nodes, refuse_overlap
-from tests.unit.components.test_project_services import Program, previews_the_same, register
+from tests.unit.components.registering import Program, previews_the_same, register
 
 SUBNETWORK = "gcp:compute/subnetwork:Subnetwork"
 FIREWALL = "gcp:compute/firewall:Firewall"

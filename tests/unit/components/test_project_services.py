@@ -1,19 +1,8 @@
-"""What ProjectServices enables and never disables; and `register`, by which the tests beside this one look at a component.
-
-Decided here without a cloud: inputs, parents and refusals. Whether Google accepts them is for a real project to show.
-"""
+"""What ProjectServices enables and never disables. Whether Google accepts it is for a real project to show."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
-
-import pulumi
-import pulumi.runtime
 import pytest
-from pulumi.runtime import rpc
-from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 
 from components.google.project_services import (
     ALWAYS,
@@ -23,128 +12,7 @@ from components.google.project_services import (
     ProjectServicesArgs,
     services_needed,
 )
-from sandbox.providers.strict_inputs import arguments_class, failures
-
-
-@dataclass(frozen=True)
-class Registered:
-    """One resource as it was registered; `inputs` in camelCase."""
-
-    type: str
-    name: str
-    parent: str
-    inputs: dict[str, Any]
-    protect: bool
-    dependencies: tuple[str, ...]
-    ignored_changes: tuple[str, ...]
-
-
-@dataclass
-class Program:
-    """What a component registered, and its outputs."""
-
-    resources: list[Registered] = field(default_factory=list)
-    outputs: dict[str, Any] = field(default_factory=dict)
-
-    def of(self, resource_type: str) -> list[Registered]:
-        """The resources of a type; fails when there is none, so that no loop over them passes unseen."""
-        found = [resource for resource in self.resources if resource.type == resource_type]
-        assert found, f"no {resource_type} among {sorted({resource.type for resource in self.resources})}"
-        return found
-
-    def one(self, resource_type: str) -> Registered:
-        """The only resource of a type."""
-        (resource,) = self.of(resource_type)
-        return resource
-
-    @property
-    def children(self) -> list[Registered]:
-        """Everything but the component itself."""
-        return [resource for resource in self.resources if not resource.type.startswith("gemma-platform:")]
-
-
-class _Computed(Mocks):
-    """Answers with the inputs and, unless it is a preview, with what Google computes; refuses all look-ups."""
-
-    def __init__(self, preview: bool) -> None:
-        self.preview = preview
-
-    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], None]:
-        raise AssertionError(f"{args.token} is looked up")
-
-    def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:
-        if self.preview:
-            return "", args.inputs
-        computed = {}
-        if args.typ == "gcp:serviceaccount/account:Account":
-            email = f"{args.inputs['accountId']}@p.iam.gserviceaccount.com"
-            computed = {
-                "email": email,
-                "member": f"serviceAccount:{email}",
-                "name": f"projects/p/serviceAccounts/{email}",
-            }
-        elif "name" not in args.inputs:
-            computed = {"name": f"computed/{args.name}"}
-        return f"{args.name}-id", {**args.inputs, **computed}
-
-
-class _Recorder(MockMonitor):
-    def __init__(self, mocks: Mocks, program: Program) -> None:
-        super().__init__(mocks)
-        self.program = program
-
-    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - the name of the remote procedure
-        if request.type != "pulumi:pulumi:Stack":
-            self.program.resources.append(
-                Registered(
-                    request.type,
-                    request.name,
-                    request.parent,
-                    rpc.deserialize_properties(request.object),
-                    request.protect,
-                    tuple(request.dependencies),
-                    tuple(request.ignoreChanges),
-                )
-            )
-        return super().RegisterResource(request)
-
-    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
-        outputs = rpc.deserialize_properties(request.outputs)
-        if outputs:  # the stack registers its own, which are none
-            self.program.outputs = outputs
-        return super().RegisterResourceOutputs(request)
-
-
-def register(build: Callable[[], pulumi.Resource], preview: bool = False) -> Program:
-    """Registers what `build` makes and waits for all of it. Every component must also bear the checks at the end."""
-    program, mocks = Program(), _Computed(preview)
-    pulumi.runtime.set_mocks(mocks, preview=preview, monitor=_Recorder(mocks, program))
-
-    @pulumi.runtime.test
-    def run() -> None:
-        build()
-
-    run()
-    component = program.resources[0]
-    assert component.type.startswith("gemma-platform:index:")
-    assert program.children
-    names = [(resource.type, resource.name) for resource in program.resources]
-    assert len(names) == len(set(names)), "two resources of one type share a name"
-    for resource in program.children:
-        assert resource.parent.endswith(f"{component.type}::{component.name}"), f"{resource.name} is not its child"
-        assert not resource.type.startswith("pulumi:providers:"), "a component makes no provider"
-        assert "serviceaccount/key" not in resource.type, "no key of a service account"
-        assert "secretVersion" not in resource.type, "no secret's value"
-        arguments = arguments_class(resource.type)
-        assert arguments is not None
-        wrong = (
-            [] if preview else failures(arguments, resource.inputs)
-        )  # inputs that a preview does not know are left out
-        assert wrong == [], f"{resource.name} has inputs that the SDK does not know"
-        role, member = str(resource.inputs.get("role", "")), str(resource.inputs.get("member", ""))
-        assert role not in ("roles/owner", "roles/editor", "roles/viewer"), f"{resource.name} grants a basic role"
-        assert member not in ("allUsers", "allAuthenticatedUsers"), f"{resource.name} lets in everybody"
-    return program
+from tests.unit.components.registering import previews_the_same, register
 
 
 def services(*names: str) -> ProjectServicesArgs:
@@ -161,12 +29,6 @@ def test_every_api_is_enabled_and_none_is_ever_disabled() -> None:
         assert resource.inputs["disableOnDestroy"] is False
         assert resource.inputs["disableDependentServices"] is False
     assert program.outputs["enabled"] == wanted
-
-
-def previews_the_same(build: Callable[[], pulumi.Resource]) -> bool:
-    """True when a preview, which knows nothing that Google computes, registers the same resources as an update."""
-    seen = [sorted((r.type, r.name) for r in register(build, preview=preview).resources) for preview in (True, False)]
-    return seen[0] == seen[1]
 
 
 def test_a_preview_registers_the_same() -> None:

@@ -12,7 +12,7 @@ from components.google.quota_preference import (
     request_id,
     wishes_of,
 )
-from tests.unit.components.test_project_services import previews_the_same, register
+from tests.unit.components.registering import previews_the_same, register
 
 REQUEST = "gcp:cloudquota/sQuotaPreference:SQuotaPreference"
 POOL = Ask("a3", "gke", "nvidia-h100-80gb", "us-east4", 4, "on-demand")

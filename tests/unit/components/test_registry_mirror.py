@@ -16,7 +16,7 @@ from components.google.registry_mirror import (
 )
 from components.google.registry_references import mirror_prefixes, mirrored
 from components.sizing.catalogue import load_catalogue
-from tests.unit.components.test_project_services import Program, previews_the_same, register
+from tests.unit.components.registering import Program, previews_the_same, register
 
 REPOSITORY = "gcp:artifactregistry/repository:Repository"
 REPOSITORIES = {"docker.io": "docker", "ghcr.io": "ghcr", "quay.io": "quay", "registry.k8s.io": "kubernetes"}

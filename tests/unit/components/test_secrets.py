@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from components.google.secrets import ModelSecretArgs, ModelSecrets, ModelSecretsArgs
-from tests.unit.components.test_project_services import Program, previews_the_same, register
+from tests.unit.components.registering import Program, previews_the_same, register
 
 CONTAINER = "gcp:secretmanager/secret:Secret"
 GRANT = "gcp:secretmanager/secretIamMember:SecretIamMember"

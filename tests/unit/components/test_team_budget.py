@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from components.google.team_budget import SpendBudget, SpendBudgetArgs
-from tests.unit.components.test_project_services import Program, previews_the_same, register
+from tests.unit.components.registering import Program, previews_the_same, register
 
 BUDGET = "gcp:billing/budget:Budget"
 CHANNEL = "gcp:monitoring/notificationChannel:NotificationChannel"

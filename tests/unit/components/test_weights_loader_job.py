@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from components.google.weights_loader_job import WeightsLoaderJob, WeightsLoaderJobArgs
-from tests.unit.components.test_project_services import Program, previews_the_same, register
+from tests.unit.components.registering import Program, previews_the_same, register
 
 JOB = "gcp:cloudrunv2/job:Job"
 BUCKET_GRANT = "gcp:storage/bucketIAMMember:BucketIAMMember"
