@@ -291,7 +291,7 @@ def test_the_model_is_named_as_given_not_by_the_folder_it_was_fetched_to() -> No
     address = "gs://models/google/gemma-4-E4B-it/"
     lines = [
         line(SERVER % ("0.33.0", address)),
-        line(ENGINE % ("0.33.0", config("/root/.cache/vllm/assets/model_streamer/0a1b"))),
+        line(ENGINE % ("0.33.0", config("/home/vllm/.cache/vllm/assets/model_streamer/0a1b"))),
     ]
     assert read_log(lines).model == address
 
