@@ -120,7 +120,7 @@ class EncryptionSettings(SettingsGroup):
 class MirrorSettings(SettingsGroup):
     """Remote repositories of Artifact Registry, through which images are pulled."""
 
-    registries: tuple[str, ...] = Field(
+    registries: tuple[Literal["docker.io", "ghcr.io", "quay.io", "registry.k8s.io"], ...] = Field(
         default=("docker.io",), min_length=1, description="Registries: docker.io, ghcr.io, quay.io, registry.k8s.io."
     )
     keep_versions: Positive = Field(default=5, description="Newest versions of an image that are always kept.")

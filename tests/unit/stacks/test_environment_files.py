@@ -371,6 +371,7 @@ def test_images_come_through_the_mirror_and_one_without_a_mirror_is_refused(tree
         ("region: us-centrl1", "are not in the region us-centrl1"),
         ("peered_ranges: [10.0.0.0/16]", "overlaps 10.0.0.0/16"),
         ("bucket: {soft_delete_days: 91}", "bucket.soft_delete_days"),
+        ("mirror: {registries: [docker.com]}", "did you mean 'docker.io'"),
         ("bucket: {soft_delete_days: 3}", "soft_delete_days is 3"),
         ("bucket: {retention_days: 30}", "retention"),
         ("bucket: {dual_region: [us-central1, asia-east1]}", "asia-east1"),
