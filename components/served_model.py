@@ -1,10 +1,11 @@
 """What a runtime needs of a sizing record to serve the model, as plain values that a component can take."""
 
 from collections.abc import Sequence
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 from components.sizing.engine_arguments import COMMAND, engine_arguments
 from components.sizing.record import SizingRecord
+from components.time_limits import TimeLimits
 
 #: Annotations that tell the load for which a resource was sized, so that a policy can judge it by itself.
 FULL_CONTEXT_REQUESTS = "gemma-platform/full-context-requests"
@@ -50,8 +51,24 @@ class ServedModelArgs(TypedDict):
     """Requests a replica at which another one is started."""
     startup_probe_seconds: int
     """How long a start may take."""
+    progress_deadline_seconds: int
+    """How long a new revision may take until it is given up, a new node included."""
+    request_seconds: int
+    """Longest request, which is also how long a stopping replica may finish its answers."""
     spread_over_zones: bool
     """Replicas stand in different zones."""
+    mode: str
+    """On GKE: `Knative`, or `Standard`."""
+    paused: bool
+    """Stopped, but not deleted."""
+    canary_percent: NotRequired[int]
+    """Share of the requests that a new revision gets; the one before it keeps the rest. Without it the new one gets all."""
+    first_token_ms: NotRequired[int]
+    """Goal for the time to the first token."""
+    run_as: NotRequired[tuple[int, int]]
+    """User and group id with which the image is known to run without root."""
+    writable_paths: list[str]
+    """Folders that the engine writes, where its root file system is read-only; empty where that is not known to work."""
     annotations: dict[str, str]
     """The load it was sized for."""
 
@@ -82,13 +99,33 @@ def model_argument(arguments: Sequence[str]) -> str:
     return "" if first.startswith("-") else first
 
 
-def served_model(record: SizingRecord, weights: str, image: str | None = None) -> ServedModelArgs:
+def served_name(arguments: Sequence[str]) -> str:
+    """Name of the model in requests, as `arguments` state it."""
+    return next(a.partition("=")[2] for a in arguments if a.startswith("--served-model-name="))
+
+
+def runs_restricted(record: SizingRecord) -> bool:
+    """True where the engine's image is known to run without root, and with a root file system that it cannot write."""
+    return record.run_as is not None and record.run_as.restricted is True
+
+
+def served_model(
+    record: SizingRecord,
+    weights: str,
+    limits: TimeLimits,
+    *,
+    mode: str,
+    image: str | None = None,
+    paused: bool = False,
+    canary_percent: int | None = None,
+) -> ServedModelArgs:
     """The arguments that stand for `record`, weights read from `weights`: the gs:// folder, or the mount of it.
 
-    The streamer reads either, so only the place differs. `image` stands in for the record's, for a mirror of it.
+    The streamer reads either, so only the place differs. `image` stands in for the record's, for a mirror of it; `mode`,
+    `paused` and `canary_percent` are those of ServedModelArgs.
     """
     load = record.budget.load
-    return ServedModelArgs(
+    model = ServedModelArgs(
         image=image or record.image,
         command=list(COMMAND),
         arguments=engine_arguments(record, weights),
@@ -103,9 +140,21 @@ def served_model(record: SizingRecord, weights: str, image: str | None = None) -
         concurrency=record.max_num_seqs,
         target_concurrency=record.target_concurrency,
         startup_probe_seconds=record.startup_probe_seconds,
+        progress_deadline_seconds=limits.progress_deadline,
+        request_seconds=limits.request,
         spread_over_zones=record.demand.high_availability,
+        mode=mode,
+        paused=paused,
+        writable_paths=list(record.run_as.writable) if runs_restricted(record) and record.run_as else [],
         annotations={
             FULL_CONTEXT_REQUESTS: str(load.full_context_requests),
             TYPICAL_TOKENS: str(load.typical_tokens),
         },
     )
+    if runs_restricted(record) and record.run_as:
+        model["run_as"] = (record.run_as.user_id, record.run_as.group_id)
+    if canary_percent is not None:
+        model["canary_percent"] = canary_percent
+    if record.demand.first_token_ms is not None:
+        model["first_token_ms"] = record.demand.first_token_ms
+    return model

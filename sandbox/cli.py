@@ -28,6 +28,8 @@ DEMO_ENVIRONMENT = "dev"
 SILENT = ["--non-interactive"]
 POLICIES = ["--policy-pack", POLICY_PACK]
 AT_ONCE = ["--yes", "--skip-preview", "--suppress-progress"]
+#: The outputs hold a whole sizing record for each deployment: read them with `output`.
+QUIET = ["--suppress-outputs"]
 
 app = typer.Typer(help="Run the platform with the real Pulumi engine and no cloud.", no_args_is_help=True)
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -59,13 +61,13 @@ def become_pulumi(env_name: str, arguments: Sequence[str], extra: Sequence[str])
 @app.command(context_settings=PASS_ON)
 def preview(context: typer.Context, env: Environment) -> None:
     """Show what would change, with the policies."""
-    become_pulumi(env, ["preview", *POLICIES, "--suppress-progress"], context.args)
+    become_pulumi(env, ["preview", *POLICIES, "--suppress-progress", *QUIET], context.args)
 
 
 @app.command(context_settings=PASS_ON)
 def up(context: typer.Context, env: Environment) -> None:
     """Create or change what ENV describes, with the policies."""
-    become_pulumi(env, ["up", *AT_ONCE, *POLICIES], context.args)
+    become_pulumi(env, ["up", *AT_ONCE, *POLICIES, *QUIET], context.args)
 
 
 @app.command(context_settings=PASS_ON)
@@ -105,7 +107,7 @@ def demo() -> None:
     shutil.rmtree(used.folder, ignore_errors=True)
     env = used.stack_environ(ROOT, DEMO_ENVIRONMENT) | {"PULUMI_DEBUG_COMMANDS": "true"}
     events = used.folder / "events.json"
-    arguments = ["up", *AT_ONCE, *POLICIES, "--stack", DEMO_ENVIRONMENT, "--event-log", str(events)]
+    arguments = ["up", *AT_ONCE, *POLICIES, *QUIET, "--stack", DEMO_ENVIRONMENT, "--event-log", str(events)]
     typer.echo(f"Bringing {DEMO_ENVIRONMENT} up from nothing, with the real Pulumi engine and stand-ins for the cloud.")
     code = run_to_its_end(pulumi_command(used, arguments), env)
     if code != 0 or summary.errors(events):

@@ -99,7 +99,7 @@ def read_deployments(output: Mapping[str, Mapping[str, Any]]) -> list[Deployment
         Deployment(
             name=name,
             placement=str(each["placement"]),
-            endpoint=str(each["endpoint"]),
+            endpoint=str(each["base_url"]),
             usd_per_month=Decimal(str(each["price_usd_per_month"])),
             reason=str(each["reason"]),
         )

@@ -9,61 +9,20 @@ from __future__ import annotations
 import datetime
 from collections import defaultdict
 from dataclasses import dataclass
-from decimal import Decimal
 
-from components.google.registry_references import mirror_prefixes, mirrored
+from components.google.registry_references import mirror_prefixes
 from components.labels import GOOGLE_KEYS, KUBERNETES_KEYS, Labels, make_labels
 from components.naming import Scope, Service, cloud_name
-from components.served_model import STREAM, ServedModelArgs, served_model, weights_folder, weights_place
 from components.sizing.errors import SizingError
-from components.sizing.legality import bugs_of
-from components.sizing.placement import place
-from components.sizing.record import SizingRecord
 from policy.rules.required_labels import wrong_labels
 from policy.rules.rule import Context
 from policy.rules.vram_fit import Workload, judge
 from stacks.environment import Environment, LoadedTeam
-from stacks.pools import PlannedLadder, PlannedPool, Rungs, make_ladders, notes_of, rungs_of, warnings_of
+from stacks.plan_warnings import warnings_about
+from stacks.planned_deployment import PlannedDeployment, plan_deployment
+from stacks.pools import PlannedLadder, PlannedPool, make_ladders, notes_of, warnings_of
 from stacks.problems import Problem, SettingsError
 from stacks.settings import EnvironmentSettings
-from stacks.team_file import DeploymentWish
-
-#: Days before `expires_on` from which a preview warns.
-EXPIRY_WARNING_DAYS = 14
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedDeployment:
-    """One deployment with its place, labels and what is served."""
-
-    loaded: LoadedTeam
-    wish: DeploymentWish
-    record: SizingRecord
-    labels: Labels
-    model: ServedModelArgs
-    rungs: Rungs | None
-    revision: str
-
-    @property
-    def key(self) -> str:
-        """`<team>/<deployment>`."""
-        return self.record.demand.key
-
-    @property
-    def checkpoint(self) -> str:
-        """Id of the checkpoint that it serves."""
-        return self.record.budget.config.checkpoint.id
-
-    @property
-    def pool(self) -> str | None:
-        """Name of the ladder of node pools that it runs on; None on Cloud Run."""
-        return self.rungs.name if self.rungs else None
-
-    @property
-    def callers(self) -> list[str]:
-        """IAM members that may call it: the team's group and the callers it names."""
-        emails = [*([self.loaded.team.group] if self.loaded.team.group else []), *self.wish.callers]
-        return list(dict.fromkeys(iam_member(email) for email in emails))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,26 +67,13 @@ def make_plan(environment: Environment, today: datetime.date) -> Plan:
                     _problem(loaded, index, f"expired on {wish.expires_on}; remove it or set a later day", "expires_on")
                 )
             try:
-                record = place(
-                    wish.demand(loaded.team.team), supply, catalogue, f"model, context or concurrency in {loaded.file}"
-                )
+                planned = plan_deployment(loaded, wish, settings, supply, catalogue, bucket, mirrors)
             except SizingError as error:
                 problems.append(_problem(loaded, index, str(error), error.field))
                 continue
-            labels = make_labels(
-                loaded.team.owner, loaded.team.cost_center, loaded.team.team, record.budget.config.model
-            )
-            try:
-                revision = _revision(record, settings)
-                image = mirrored(record.image, mirrors) if mirrors else record.image
             except ValueError as error:
                 problems.append(_problem(loaded, index, str(error), None))
                 continue
-            folder = weights_folder(record.budget.config.checkpoint.id, revision)
-            way = settings.cloud_run.weights if record.runs_on == "cloud-run" else STREAM
-            model = served_model(record, weights_place(way, bucket, folder), image)
-            rungs = rungs_of(record, supply, catalogue)
-            planned = PlannedDeployment(loaded, wish, record, labels, model, rungs, revision)
             problems += [_problem(loaded, index, message, None) for message in _broken_rules(planned, context)]
             deployments.append(planned)
     ladders = make_ladders([(planned.rungs, planned.record) for planned in deployments if planned.rungs], supply)
@@ -145,7 +91,7 @@ def make_plan(environment: Environment, today: datetime.date) -> Plan:
         },
         bucket=bucket,
         mirror_repositories=repositories,
-        warnings=(*_warnings(deployments, environment, today), *warnings_of(ladders)),
+        warnings=(*warnings_about(deployments, environment, today), *warnings_of(ladders)),
         notes=tuple(notes_of(ladders)),
     )
 
@@ -153,23 +99,6 @@ def make_plan(environment: Environment, today: datetime.date) -> Plan:
 def _mirror_repositories(settings: EnvironmentSettings, scope: Scope) -> dict[str, str]:
     registries = settings.mirror.registries if settings.mirror else ()
     return {registry: cloud_name(Service.REPOSITORY, scope, registry.replace(".", "-")) for registry in registries}
-
-
-def _revision(record: SizingRecord, settings: EnvironmentSettings) -> str:
-    """The revision that is served. Raises ValueError where nobody has stated one: weights without one could be anything."""
-    checkpoint = record.budget.config.checkpoint
-    revision = settings.revisions.get(checkpoint.id) or checkpoint.revision
-    if revision is None:
-        raise ValueError(
-            f"no revision of {checkpoint.id} is known: load it once (the loader prints its revision) and write that into "
-            "`revisions` of the environment's settings"
-        )
-    return revision
-
-
-def iam_member(email: str) -> str:
-    """The IAM member that an e-mail address stands for: a service account, else a group."""
-    return f"{'serviceAccount' if email.endswith('.gserviceaccount.com') else 'group'}:{email}"
 
 
 def _problem(loaded: LoadedTeam, index: int, message: str, field: str | None) -> Problem:
@@ -230,38 +159,3 @@ def _beyond_quota(
 def _kinds(kinds: set[str]) -> str:
     """One number is declared for a GPU, but Google grants several where it is bought in several ways."""
     return f" ({' and '.join(sorted(kinds))} alike)" if len(kinds) > 1 else ""
-
-
-def _warnings(deployments: list[PlannedDeployment], environment: Environment, today: datetime.date) -> list[str]:
-    """What does not stop the update but should be read."""
-    warnings = []
-    for planned in deployments:
-        end = planned.wish.expires_on
-        if end is not None and end <= today + datetime.timedelta(days=EXPIRY_WARNING_DAYS):
-            warnings.append(f"{planned.key} expires on {end}; previews fail after that day")
-        if idle := [kind for kind in planned.wish.max_items if kind not in planned.wish.inputs]:
-            warnings.append(
-                f"{planned.key}: max_items for {', '.join(idle)} has no effect, since inputs does not list it"
-            )
-        for bug in bugs_of(planned.record.budget.config, environment.catalogue):
-            warnings.append(f"{planned.key}: {bug.title} ({bug.issue or bug.id}); {bug.avoid}")
-        if planned.record.runs_on == "gke" and planned.wish.callers:
-            warnings.append(
-                f"{planned.key} runs on GKE and is reached from inside the cluster only: callers have no effect there"
-            )
-    for allowance in environment.settings.allow_unknown:
-        if allowance.expires <= today + datetime.timedelta(days=EXPIRY_WARNING_DAYS):
-            warnings.append(f"allow_unknown for {allowance.deployment} ends on {allowance.expires}: {allowance.reason}")
-    for loaded in environment.teams:
-        if loaded.team.group and environment.settings.cluster.security_group is None:
-            warnings.append(
-                f"{loaded.team.team}: group has no rights in the cluster while cluster.security_group is not set"
-            )
-        costs = [p.record.usd_per_month for p in deployments if p.loaded is loaded]
-        expected = sum(costs, Decimal(0))
-        if expected > loaded.team.monthly_budget_usd:
-            warnings.append(
-                f"{loaded.team.team}: ${expected:,.2f} a month expected, above monthly_budget_usd "
-                f"${loaded.team.monthly_budget_usd:,.2f} ({loaded.file})"
-            )
-    return warnings

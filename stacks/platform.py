@@ -15,16 +15,23 @@ from components.google.network import Network, NetworkArgs
 from components.google.preflight import run_preflight
 from components.google.ranges import carve_ranges
 from components.kubernetes.compute_class import ComputeClass, ComputeClassArgs
+from components.kubernetes.engine_pod import PLATFORM_ACCELERATOR_LABEL, POOL_LABEL
 from components.kubernetes.gemma_deployment import GemmaDeployment, GemmaDeploymentArgs
-from components.kubernetes.inference_service import PLATFORM_ACCELERATOR_LABEL, POOL_LABEL
+from components.kubernetes.priority_classes import BATCH, INTERACTIVE
 from components.kubernetes.team import Team, TeamArgs
+from components.kubernetes.team_namespace import BASELINE, RESTRICTED
+from components.kubernetes.team_quota import TeamWorkload
 from components.naming import Scope, Service, cloud_name
+from components.served_model import runs_restricted
+from stacks.endpoints import endpoint_on_gke
 from stacks.environment import LoadedTeam
 from stacks.foundation import Foundation
 from stacks.plan import Plan, PlannedDeployment
 from stacks.pools import PlannedLadder, PlannedPool
 from stacks.problems import Problem, SettingsError
 from stacks.quota_asks import asks_of
+from stacks.reloads import reload_notes
+from stacks.serving import Serving
 from stacks.weights import Weights
 
 
@@ -42,12 +49,19 @@ class Platform:
         # explicit, so that project and region stand in the settings alone
         self.google = gcp.Provider("google", project=self.settings.project, region=self.settings.region)
         self._preflight()
+        self._tell_reloads()
         self.foundation = Foundation(plan, self.google)
         self.network = self._network()
         self.weights = Weights(plan, self.foundation, self.network)
         self.cluster = self._cluster()
         self.pools = {pool.key: self._pool(ladder, pool) for ladder in plan.ladders for pool in ladder.pools}
-        self.kubernetes = k8s.Provider("gke", kubeconfig=self.cluster.kubeconfig)
+        self.kubernetes = k8s.Provider(
+            "gke",
+            kubeconfig=self.cluster.kubeconfig,
+            # a sizing record changes in place, since there must be no moment without it
+            enable_config_map_mutable=True,
+        )
+        self.serving = Serving(plan, self._on_cluster(self.cluster))
         self.nodes = {ladder.name: self._nodes(ladder) for ladder in plan.ladders}
         self.teams = {loaded.team.team: self._team(loaded) for loaded in plan.environment.teams}
         self.endpoints = {planned.key: self._deployment(planned).endpoint for planned in plan.deployments}
@@ -56,19 +70,24 @@ class Platform:
         """Stack outputs: plain data for people, reports and other stacks."""
         return {
             "environment": self.name,
-            "deployments": {
-                planned.key: {
-                    "endpoint": self.endpoints[planned.key],
-                    "model": planned.wish.model,
-                    "checkpoint": planned.checkpoint,
-                    "placement": planned.record.placement,
-                    "price_usd_per_hour": str(planned.record.usd_per_hour),
-                    "price_usd_per_month": str(planned.record.usd_per_month),
-                    "reason": planned.record.reason,
-                }
-                for planned in self.plan.deployments
-            },
+            "deployments": {planned.key: self._described(planned) for planned in self.plan.deployments},
+            "records": {planned.key: planned.published for planned in self.plan.deployments},
         }
+
+    def _described(self, planned: PlannedDeployment) -> pulumi.Output[dict[str, Any]]:
+        """How a deployment is called, where it runs, what it costs, and why."""
+        record = planned.record
+        facts = {
+            "runs_on": record.runs_on,
+            "catalogue_model": planned.wish.model,
+            "checkpoint": planned.checkpoint,
+            "mode": planned.published["mode"],
+            "placement": record.placement,
+            "price_usd_per_hour": str(record.usd_per_hour),
+            "price_usd_per_month": str(record.usd_per_month),
+            "reason": record.reason,
+        }
+        return self.endpoints[planned.key].apply(lambda endpoint: {**endpoint, **facts})
 
     def _preflight(self) -> None:
         """Asks Google whether quota and zones suffice, before anything is registered."""
@@ -83,6 +102,17 @@ class Platform:
         if result.problems:
             file = f"Pulumi.{self.name}.yaml"
             raise SettingsError(self.name, [Problem(file, None, "quota", problem) for problem in result.problems])
+
+    def _tell_reloads(self) -> None:
+        """Says which deployments will load their model anew, from what this stack published when it was last updated."""
+        stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
+        after = {planned.key: planned.published for planned in self.plan.deployments}
+
+        def tell(before: object) -> None:
+            for note in reload_notes(before, after):
+                pulumi.log.info(note)
+
+        pulumi.StackReference("deployed", stack_name=stack).outputs.apply(lambda outputs: tell(outputs.get("records")))
 
     def _on_google(self) -> pulumi.ResourceOptions:
         return self.foundation.options()
@@ -178,6 +208,7 @@ class Platform:
 
     def _team(self, loaded: LoadedTeam) -> Team:
         team = loaded.team
+        in_cluster = [p for p in self.plan.deployments if p.loaded is loaded and p.pool is not None]
         args = TeamArgs(
             namespace=self._cloud_name(Service.NAMESPACE, team.team),
             contact=team.contact,
@@ -185,31 +216,45 @@ class Platform:
             project_number=self.settings.project_number,
             bucket=self.weights.bucket.bucket_name,
             bucket_name=self.plan.bucket,
-            checkpoints=sorted(
-                {p.checkpoint for p in self.plan.deployments if p.loaded is loaded and p.record.runs_on == "gke"}
-            ),
+            checkpoints=sorted({planned.checkpoint for planned in in_cluster}),
+            pod_security=RESTRICTED if all(runs_restricted(p.record) for p in in_cluster) else BASELINE,
+            workloads=[_workload(planned) for planned in in_cluster],
+            protect=self.settings.deletion_protection,
             labels=self.plan.team_labels[team.team].kubernetes(),
         )
         if team.group:
             args["group"] = team.group
-        # the workload identity pool exists once the cluster does
-        return Team(team.team, args, self._on_cluster(self.cluster))
+        if team.on_call_group:
+            args["on_call_group"] = team.on_call_group
+            args["on_call_guard"] = self.serving.on_call_guard.policy_name
+        # the workload identity pool exists once the cluster does, and quota of kinds once the kinds do
+        return Team(team.team, args, self._on_cluster(self.cluster, self.serving.stack))
+
+    def _on_gke(self, planned: PlannedDeployment, pool: str, team: Team) -> GemmaDeploymentArgs:
+        namespace = self._cloud_name(Service.NAMESPACE, planned.loaded.team.team)
+        args = GemmaDeploymentArgs(
+            name=planned.wish.name,
+            namespace_name=namespace,
+            namespace=team.namespace,
+            service_account=team.service_account,
+            pool=pool,
+            priority_class=BATCH if planned.wish.workload == "batch" else INTERACTIVE,
+            labels=planned.labels.kubernetes(),
+            model=planned.model,
+            record=planned.published,
+            endpoint=endpoint_on_gke(planned, namespace, self.settings.ingress),
+        )
+        if planned.standard_mode:
+            args["metrics"] = self.serving.metrics
+        return args
 
     def _deployment(self, planned: PlannedDeployment) -> GemmaDeployment | CloudRunModel:
         team = self.teams[planned.loaded.team.team]
         if planned.pool is not None:
             return GemmaDeployment(
                 planned.key,
-                GemmaDeploymentArgs(
-                    name=planned.wish.name,
-                    namespace_name=self._cloud_name(Service.NAMESPACE, planned.loaded.team.team),
-                    namespace=team.namespace,
-                    service_account=team.service_account,
-                    pool=planned.pool,
-                    labels=planned.labels.kubernetes(),
-                    model=planned.model,
-                ),
-                self._on_cluster(team, self.nodes[planned.pool]),
+                self._on_gke(planned, planned.pool, team),
+                self._on_cluster(team, self.nodes[planned.pool], self.serving.stack),
             )
         parts = (planned.loaded.team.team, planned.wish.name)
         args = CloudRunModelArgs(
@@ -229,7 +274,26 @@ class Platform:
             deletion_protection=self.settings.deletion_protection,
             labels=planned.labels.google(),
             model=planned.model,
+            inputs=list(planned.wish.inputs),
+            cold_start_seconds=planned.limits.cold_start,
         )
+        if planned.wish.stable_revision:
+            args["stable_revision"] = planned.wish.stable_revision
         if self.settings.catalogue:
             args["catalogue"] = self.settings.catalogue
         return CloudRunModel(planned.key, args, self._on_google())
+
+
+def _workload(planned: PlannedDeployment) -> TeamWorkload:
+    """What a team's namespace must know of a deployment."""
+    record = planned.record
+    return TeamWorkload(
+        name=planned.wish.name,
+        gpus=record.gpu_count,
+        vcpu=record.vcpu,
+        memory_gib=record.memory_gib,
+        min_replicas=record.min_replicas,
+        max_replicas=record.max_replicas,
+        standard_mode=planned.standard_mode,
+        caller_namespaces=list(planned.wish.caller_namespaces),
+    )

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from components.kubernetes.inference_service import LADDER_PREFIX
+from components.kubernetes.engine_pod import LADDER_PREFIX
 from components.sizing.catalogue import Catalogue, PurchaseOption
 from components.sizing.demand import Supply
 from components.sizing.prices import Rung, ladder

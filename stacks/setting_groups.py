@@ -55,11 +55,23 @@ class PriceAdjustmentSettings(SettingsGroup):
         return self
 
 
+class QuotaRequestSettings(SettingsGroup):
+    """That Google is asked for the declared GPUs, and by whom."""
+
+    contact_email: Email = Field(description="Whom Google may ask; must be allowed to change quotas of the project.")
+    justification: Annotated[str, Field(min_length=10)] = Field(description="Why the GPUs are needed.")
+
+
 class QuotaSettings(SettingsGroup):
     """GPUs that Google has granted to the project, by accelerator. What is not listed is not used."""
 
     gke: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict, description="GPUs of GKE nodes.")
     cloud_run: dict[str, Annotated[int, Field(ge=0)]] = Field(default_factory=dict, description="GPUs of Cloud Run.")
+    request: QuotaRequestSettings | None = Field(
+        default=None,
+        description="Ask Google for exactly the GPUs declared here; raise a number before a team needs it. One below what is "
+        "granted lowers that, or is refused. Default: nobody asks.",
+    )
 
 
 class MaintenanceSettings(SettingsGroup):
@@ -117,15 +129,33 @@ class EncryptionSettings(SettingsGroup):
     )
 
 
+#: Registries of the images that the platform installs: vLLM and KServe, Knative, KEDA, cert-manager.
+NEEDED_REGISTRIES = ("docker.io", "gcr.io", "ghcr.io", "quay.io")
+
+
 class MirrorSettings(SettingsGroup):
     """Remote repositories of Artifact Registry, through which images are pulled."""
 
-    registries: tuple[Literal["docker.io", "ghcr.io", "quay.io", "registry.k8s.io"], ...] = Field(
-        default=("docker.io",), min_length=1, description="Registries: docker.io, ghcr.io, quay.io, registry.k8s.io."
+    registries: tuple[Literal["docker.io", "gcr.io", "ghcr.io", "quay.io", "registry.k8s.io"], ...] = Field(
+        default=NEEDED_REGISTRIES,
+        description="Registries: docker.io, gcr.io, ghcr.io and quay.io, which the platform's own images come from, and "
+        "registry.k8s.io.",
     )
     keep_versions: Positive = Field(default=5, description="Newest versions of an image that are always kept.")
     delete_after_days: Positive = Field(default=90, description="Days after which other versions are deleted.")
     vulnerability_scanning: bool = Field(default=False, description="Search images for known vulnerabilities.")
+    charts: Annotated[str, Field(pattern=r"^oci://\S+[^/]$")] | None = Field(
+        default=None,
+        description="Folder that holds copies of all charts (oci://...), for clusters that reach nothing else. Default: none, "
+        "they come from where they are published.",
+    )
+
+
+    @model_validator(mode="after")
+    def _complete(self) -> MirrorSettings:
+        if missing := [registry for registry in NEEDED_REGISTRIES if registry not in self.registries]:
+            raise ValueError(f"registries lacks {', '.join(missing)}: a mirror stands for all images that the platform installs")
+        return self
 
 
 class SecretSettings(SettingsGroup):

@@ -16,6 +16,7 @@ from components.google.bucket_limits import place as place_bucket
 from components.google.ranges import carve_ranges, refuse_overlap
 from components.sizing.catalogue import PurchaseOption, Revision
 from components.sizing.demand import PriceAdjustment, Reservation, Supply
+from stacks.serving_settings import IngressSettings, OverrideSettings, ServingSettings
 from stacks.setting_groups import (
     BucketSettings,
     BudgetSettings,
@@ -76,6 +77,10 @@ class EnvironmentSettings(SettingsGroup):
     allow_unknown: tuple[UnknownAllowance, ...] = Field(
         default=(), description="Deployments that may be placed although the catalogue lacks a fact about their memory."
     )
+    overrides: tuple[OverrideSettings, ...] = Field(
+        default=(),
+        description="What the platform's engineers decide for single deployments in place of sizing, for a while.",
+    )
     preflight: Literal["auto", "off"] = Field(
         default="auto",
         description="auto: Google is asked for quota and zones before anything is registered; where it does not answer, and with "
@@ -109,6 +114,10 @@ class EnvironmentSettings(SettingsGroup):
     cloud_run: CloudRunSettings = Field(
         default_factory=CloudRunSettings, description="How Cloud Run services read their weights and are reached."
     )
+    serving: ServingSettings = Field(default_factory=ServingSettings, description="The serving stack in the cluster.")
+    ingress: IngressSettings = Field(
+        default_factory=IngressSettings, description="How models on GKE are reached from outside the cluster."
+    )
     budget: BudgetSettings | None = Field(default=None, description="Budgets that tell of spend. Default: none.")
     github: GitHubSettings | None = Field(default=None, description="Deployment from GitHub Actions. Default: none.")
     deletion_protection: bool = Field(
@@ -133,6 +142,12 @@ class EnvironmentSettings(SettingsGroup):
             raise ValueError(f"catalogue {self.catalogue} must be a path inside the project")
         if self.loader and self.loader.hub_token_secret not in (None, *(secret.id for secret in self.secrets)):
             raise ValueError(f"loader.hub_token_secret '{self.loader.hub_token_secret}' is none of the secrets")
+        overridden = [override.deployment for override in self.overrides]
+        if twice := sorted({name for name in overridden if overridden.count(name) > 1}):
+            raise ValueError(f"overrides names {', '.join(twice)} more than once")
+        keys = self.ingress.authentication.api_keys if self.ingress.authentication else None
+        if keys is not None and keys.secret not in [secret.id for secret in self.secrets]:
+            raise ValueError(f"ingress.authentication.api_keys.secret '{keys.secret}' is none of the secrets")
         bucket = self.bucket
         check_keeping(bucket.soft_delete_days, bucket.retention_days, force_destroy=not self.deletion_protection)
         place_bucket(self.region, list(bucket.dual_region) if bucket.dual_region else None)
@@ -158,5 +173,6 @@ class EnvironmentSettings(SettingsGroup):
             price_adjustments=tuple(PriceAdjustment(a.sku, a.percent, a.usd_per_hour) for a in self.price_adjustments),
             allow_tight=self.allow_tight,
             allow_fp8_kv=self.allow_fp8_kv,
+            overrides={o.deployment: o.override for o in self.overrides if o.expires >= today},
             allow_unknown=frozenset(a.deployment for a in self.allow_unknown if a.expires >= today),
         )

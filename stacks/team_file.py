@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from components.labels import VALUE_PATTERN
 from components.sizing.catalogue import Input, Precision
-from components.sizing.demand import Demand
+from components.sizing.demand import Adapter, Demand
 
 #: A DNS label of at most 20 characters that starts with a letter: long enough to speak, short enough for every name made of it.
 NAME_PATTERN = r"^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$"
@@ -21,12 +21,26 @@ Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 LabelValue = Annotated[str, Field(pattern=VALUE_PATTERN)]
 Email = Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")]
 Positive = Annotated[int, Field(ge=1)]
+Namespace = Annotated[str, Field(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
 
 ImageTokens = Literal[70, 140, 280, 560, 1120]
 
 
 class _Form(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class AdapterWish(_Form):
+    """A LoRA adapter of the team's, which requests name as their model."""
+
+    name: Name = Field(description="Name of the adapter in requests.")
+    rank: Literal[8, 16, 32, 64, 128, 256, 320, 512] = Field(
+        description="Its rank, as its adapter_config.json states it."
+    )
+    source: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]*[A-Za-z0-9]$")] = Field(
+        description="Its folder in the model bucket: adapters/<team>/<name>."
+    )
+    revision: str | None = Field(default=None, description="Folder of one revision below it. Default: none.")
 
 
 class DeploymentWish(_Form):
@@ -44,6 +58,10 @@ class DeploymentWish(_Form):
     )
     typical_answer_tokens: Positive | None = Field(
         default=None, description="Tokens of the answer in an ordinary request. Default: an eighth of typical_tokens."
+    )
+    max_answer_tokens: Positive | None = Field(
+        default=None,
+        description="The longest answer in tokens; the engine stops there. Default: as many as a request's time limit allows.",
     )
     full_context_requests: Annotated[int, Field(ge=0)] = Field(
         default=1, description="How many requests are as long as context_tokens at the same time."
@@ -70,6 +88,13 @@ class DeploymentWish(_Form):
         min_length=1,
         description="This checkpoint and no other, also one that auto never takes (third-party 4 bits). Default: none.",
     )
+    speculative: bool = Field(
+        default=False,
+        description="Guess tokens ahead with the publisher's drafter: faster answers while few requests run, for more memory.",
+    )
+    adapters: tuple[AdapterWish, ...] = Field(
+        default=(), max_length=16, description="LoRA adapters that are served beside the model."
+    )
     runs_on: Literal["auto", "gke", "cloud-run"] = Field(default="auto", description="auto, gke or cloud-run.")
     scale_to_zero: bool = Field(
         default=False,
@@ -84,11 +109,30 @@ class DeploymentWish(_Form):
     tokens_per_second: Annotated[float, Field(gt=0)] | None = Field(
         default=None, description="Goal: tokens per second of one request at peak. Default: none."
     )
-    max_cold_start_seconds: Positive | None = Field(
-        default=None, description="Goal: longest cold start, with scale_to_zero. Default: none."
+    max_cold_start_seconds: Annotated[int, Field(ge=0)] | None = Field(
+        default=None,
+        description="Goal: longest cold start, with scale_to_zero; 0: no request ever waits for one. Default: none.",
     )
     callers: tuple[Email, ...] = Field(
         default=(), description="Further Google groups or service accounts (by e-mail) that may call it."
+    )
+    caller_namespaces: tuple[Namespace, ...] = Field(
+        default=(),
+        description="Namespaces of the cluster, beside the team's own, whose pods may call it where it has a goal for latency or "
+        "for cold starts (docs/serving.md). Default: none.",
+    )
+    paused: bool = Field(
+        default=False, description="Stopped without being deleted; costs nothing then but its weights."
+    )
+    canary_percent: Annotated[int, Field(ge=0, le=100)] | None = Field(
+        default=None,
+        description="Share of the requests that the newest revision gets while the one before it keeps the rest, until this line "
+        "goes; 0 is a rollback. Default: all of them.",
+    )
+    stable_revision: str | None = Field(
+        default=None,
+        pattern=r"^[a-z][a-z0-9-]{0,61}[a-z0-9]$",
+        description="On Cloud Run, with canary_percent: the revision that keeps the rest; on GKE it is known. Default: none.",
     )
     expires_on: datetime.date | None = Field(
         default=None, description="Last day: a preview warns before it and fails after it. Default: none."
@@ -104,6 +148,12 @@ class DeploymentWish(_Form):
             raise ValueError(f"typical_tokens {self.typical} is above context_tokens {self.context_tokens}")
         if self.typical_answer > self.typical:
             raise ValueError(f"typical_answer_tokens {self.typical_answer} is above typical_tokens {self.typical}")
+        if self.stable_revision is not None and self.canary_percent is None:
+            raise ValueError("stable_revision has no meaning without canary_percent")
+        if self.scale_to_zero and self.max_cold_start_seconds == 0:
+            raise ValueError(
+                "scale_to_zero brings cold starts, and max_cold_start_seconds 0 forbids them; drop one of them"
+            )
         if self.full_context_requests > self.peak_concurrent_requests:
             raise ValueError(
                 f"full_context_requests {self.full_context_requests} is above "
@@ -145,6 +195,9 @@ class DeploymentWish(_Form):
             first_token_ms=self.first_token_ms,
             tokens_per_second=self.tokens_per_second,
             max_cold_start_seconds=self.max_cold_start_seconds,
+            max_answer_tokens=self.max_answer_tokens,
+            speculative=self.speculative,
+            adapters=tuple(Adapter(a.name, a.rank, a.source, a.revision) for a in self.adapters),
         )
 
 
@@ -160,6 +213,10 @@ class TeamFile(_Form):
     group: Email | None = Field(
         default=None,
         description="Google group with access to the namespace and to the team's endpoints. Default: none.",
+    )
+    on_call_group: Email | None = Field(
+        default=None,
+        description="Google group of those on call: may delete pods, and stop and start a deployment. Default: none.",
     )
     cost_center: LabelValue = Field(description="Who pays: lower-case letters, digits, - and _. Becomes a label.")
     monthly_budget_usd: Annotated[Decimal, Field(gt=0)] = Field(description="Budget of the team in USD a month.")

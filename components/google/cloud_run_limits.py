@@ -24,6 +24,11 @@ INGRESS = {
     "internal": "INGRESS_TRAFFIC_INTERNAL_ONLY",
     "internal-and-load-balancing": "INGRESS_TRAFFIC_INTERNAL_LOAD_BALANCER",
 }
+#: Whence a service is reached, in words for its callers.
+REACHABLE_FROM = {
+    "internal": "the organisation's networks in Google Cloud",
+    "internal-and-load-balancing": "the organisation's networks in Google Cloud, and a load balancer",
+}
 EVERYBODY = ("allUsers", "allAuthenticatedUsers")
 _SERVICE_NAME = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
 _ACCOUNT_ID = re.compile(r"[a-z][a-z0-9-]*[a-z0-9]")

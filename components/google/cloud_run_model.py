@@ -18,6 +18,7 @@ from components.google.bucket_limits import check_bucket_name, check_checkpoint
 from components.google.cloud_run_limits import (
     INGRESS,
     PROBE_PERIOD_SECONDS,
+    REACHABLE_FROM,
     check_access,
     check_model,
     check_names,
@@ -25,11 +26,13 @@ from components.google.cloud_run_limits import (
 )
 from components.google.model_bucket import grant_read
 from components.package import token
+from components.served_endpoint import CLOUD_RUN_IDENTITY, Endpoint, make_endpoint
 from components.served_model import (
     MOUNT,
     OFFLINE,
     STREAM,
     ServedModelArgs,
+    served_name,
     weights_folder,
     weights_mount,
     weights_place,
@@ -38,8 +41,6 @@ from components.sizing.catalogue import load_catalogue
 from components.sizing.engine_arguments import PORT
 from components.sizing.record_making import CLOUD_RUN_PROBE_LIMIT_SECONDS
 
-#: Longest request that Cloud Run allows: 60 minutes.
-REQUEST_TIMEOUT = "3600s"
 #: Name of the volume with the weights.
 VOLUME = "weights"
 
@@ -74,6 +75,8 @@ class CloudRunModelArgs(TypedDict):
     """GPUs of this kind that the project may use in the region; more instances than that are refused here."""
     catalogue: NotRequired[str]
     """File with the organisation's own rows of the sizing catalogue; without it, the shipped rows alone count."""
+    stable_revision: NotRequired[str]
+    """With `canary_percent` of the model: the revision that keeps the other requests."""
     callers: list[str]
     """IAM members that may call it."""
     deletion_protection: bool
@@ -82,12 +85,16 @@ class CloudRunModelArgs(TypedDict):
     """Google labels."""
     model: ServedModelArgs
     """What is served."""
+    inputs: list[str]
+    """What requests may carry, for the description of the endpoint."""
+    cold_start_seconds: int
+    """How long the first request after an idle time may wait, by estimate."""
 
 
 class CloudRunModel(pulumi.ComponentResource):
     """A model on Cloud Run."""
 
-    endpoint: pulumi.Output[str]
+    endpoint: pulumi.Output[Endpoint]
 
     def __init__(self, name: str, args: CloudRunModelArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         model, way, ingress = args["model"], args.get("weights", STREAM), args.get("ingress", "internal")
@@ -118,6 +125,8 @@ class CloudRunModel(pulumi.ComponentResource):
             deletion_protection=args["deletion_protection"],
             labels=args["labels"],
             annotations=model["annotations"],
+            scaling=_stopped() if model["paused"] else None,
+            traffics=_traffic(model, args.get("stable_revision")),
             template=gcp.cloudrunv2.ServiceTemplateArgs(
                 labels=args["labels"],
                 service_account=account.email,
@@ -125,7 +134,7 @@ class CloudRunModel(pulumi.ComponentResource):
                 node_selector=gcp.cloudrunv2.ServiceTemplateNodeSelectorArgs(accelerator=model["accelerator"]),
                 gpu_zonal_redundancy_disabled=not model["spread_over_zones"],
                 max_instance_request_concurrency=int(model["concurrency"]),
-                timeout=REQUEST_TIMEOUT,
+                timeout=f"{int(model['request_seconds'])}s",
                 scaling=gcp.cloudrunv2.ServiceTemplateScalingArgs(
                     min_instance_count=int(model["min_replicas"]), max_instance_count=int(model["max_replicas"])
                 ),
@@ -152,8 +161,34 @@ class CloudRunModel(pulumi.ComponentResource):
                 member=member,
                 opts=child,
             )
-        self.endpoint = service.uri
+        self.endpoint = service.uri.apply(
+            lambda uri: make_endpoint(
+                uri,
+                served_name(model["arguments"]),
+                authentication=CLOUD_RUN_IDENTITY,
+                reachable_from=REACHABLE_FROM[ingress],
+                inputs=args["inputs"],
+                expected_cold_start_seconds=args["cold_start_seconds"] if int(model["min_replicas"]) == 0 else 0,
+            )
+        )
         self.register_outputs({"endpoint": self.endpoint})
+
+
+def _stopped() -> gcp.cloudrunv2.ServiceScalingArgs:
+    """No instance and no request taken, while everything else stays (docs.cloud.google.com/run/docs/managing/services, 2026)."""
+    return gcp.cloudrunv2.ServiceScalingArgs(scaling_mode="MANUAL", manual_instance_count=0)
+
+
+def _traffic(model: ServedModelArgs, stable: str | None) -> list[gcp.cloudrunv2.ServiceTrafficArgs] | None:
+    """The newest revision's share and the stable one's rest; None leaves all of it to the newest."""
+    percent = model.get("canary_percent")
+    if percent is None or stable is None:
+        return None
+    newest = gcp.cloudrunv2.ServiceTrafficArgs(type="TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", percent=int(percent))
+    rest = gcp.cloudrunv2.ServiceTrafficArgs(
+        type="TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION", revision=stable, percent=100 - int(percent)
+    )
+    return [newest, rest] if percent else [rest]
 
 
 def _volume(bucket: pulumi.Input[str], folder: str) -> gcp.cloudrunv2.ServiceTemplateVolumeArgs:

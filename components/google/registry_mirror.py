@@ -19,7 +19,8 @@ from components.package import token
 #: Registries that can be mirrored, with the address that Artifact Registry asks; it knows Docker Hub by name.
 UPSTREAMS = {
     DOCKER_HUB: "DOCKER_HUB",  # vLLM
-    "ghcr.io": "https://ghcr.io",  # charts and images of KServe and Kyverno
+    "gcr.io": "https://gcr.io",  # Knative
+    "ghcr.io": "https://ghcr.io",  # KEDA, and charts of KServe and Kyverno
     "quay.io": "https://quay.io",  # cert-manager and Prometheus
     "registry.k8s.io": "https://registry.k8s.io",  # Kubernetes' own add-ons
 }
@@ -33,7 +34,7 @@ class RegistryMirrorArgs(TypedDict):
     region: str
     """Region of the mirrors: the one that computes."""
     repositories: dict[str, str]
-    """Ids of the repositories, by the registry that they mirror: docker.io, ghcr.io, quay.io, registry.k8s.io."""
+    """Ids of the repositories, by the registry that they mirror: docker.io, gcr.io, ghcr.io, quay.io, registry.k8s.io."""
     keep_versions: int
     """Newest versions of each image that are kept however old they are."""
     delete_after_days: int

@@ -281,7 +281,8 @@ def _not_computed(log: EngineLog) -> str | None:
             return what
     if log.args.get("enable_expert_parallel"):
         return "memory under expert parallelism"
-    for flag in NOT_COMPUTED:
+    # a log's description has no field for adapters
+    for flag in (*NOT_COMPUTED, "--enable-lora"):
         if flag != "--quantization" and log.args.get(flag.removeprefix("--").replace("-", "_")):
             return f"memory under {flag}"
     return None

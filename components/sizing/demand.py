@@ -10,6 +10,51 @@ from typing import Literal
 from components.sizing.catalogue import Input, PurchaseOption
 
 RunsOn = Literal["gke", "cloud-run"]
+#: What an override may say of the KV cache.
+KvCacheDtype = Literal["bfloat16", "fp8"]
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """A LoRA adapter that is served beside the model: requests name it as their model.
+
+    `source` is its folder in the bucket with the weights, without a leading slash; `revision` a folder below it, or None.
+    """
+
+    name: str
+    rank: int
+    source: str
+    revision: str | None = None
+
+    @property
+    def folder(self) -> str:
+        """Folder of the bucket that holds adapter_config.json and the weights."""
+        return f"{self.source}/{self.revision}" if self.revision else self.source
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """What the platform's owners decide for one deployment in place of placement. None leaves it to placement.
+
+    `accelerator` is an id of the catalogue or Google's name of the GPU.
+    """
+
+    reason: str
+    accelerator: str | None = None
+    machine_type: str | None = None
+    tensor_parallel_size: int | None = None
+    gpu_memory_utilization: float | None = None
+    max_num_batched_tokens: int | None = None
+    kv_cache_dtype: KvCacheDtype | None = None
+
+    @property
+    def values(self) -> dict[str, str]:
+        """What is decided, by field."""
+        names = ("accelerator", "machine_type", "tensor_parallel_size", "gpu_memory_utilization")
+        decided = {name: getattr(self, name) for name in (*names, "max_num_batched_tokens", "kv_cache_dtype")}
+        return {
+            name: f"{value:g}" if isinstance(value, float) else str(value) for name, value in decided.items() if value
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +62,9 @@ class Demand:
     """One deployment as a team wishes it; defaults are already filled in.
 
     Tokens are prompt and answer together. `precision` is "auto" or a precision of the catalogue; `checkpoint` names one of the
-    catalogue's, whether marked auto or not; `runs_on` is None for either runtime.
+    catalogue's, whether marked auto or not; `runs_on` is None for either runtime. `max_answer_tokens` is the longest answer;
+    without it, as many tokens as take no longer than the platform allows (`answer_limit.py`). `speculative` serves the
+    publisher's drafter beside the model.
     """
 
     team: str
@@ -41,6 +88,9 @@ class Demand:
     first_token_ms: int | None = None
     tokens_per_second: float | None = None
     max_cold_start_seconds: int | None = None
+    max_answer_tokens: int | None = None
+    speculative: bool = False
+    adapters: tuple[Adapter, ...] = ()
 
     @property
     def key(self) -> str:
@@ -81,7 +131,8 @@ class PriceAdjustment:
 class Supply:
     """What one environment can run and buy. Quotas are GPUs by accelerator; one that is not declared is zero.
 
-    `allow_unknown` names the deployments (`<team>/<name>`) that may be placed although a fact about them is missing.
+    `allow_unknown` names the deployments (`<team>/<name>`) that may be placed although a fact about them is missing;
+    `overrides` has what the platform's owners decide for some of them.
     """
 
     region: str
@@ -97,3 +148,4 @@ class Supply:
     allow_tight: bool = False
     allow_fp8_kv: bool = False
     allow_unknown: frozenset[str] = frozenset()
+    overrides: Mapping[str, Override] = field(default_factory=dict, hash=False)

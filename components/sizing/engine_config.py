@@ -18,7 +18,8 @@ class EngineConfig(NamedTuple):
     """One replica. Field names are vLLM's flag names where there is one; values are those in force, defaults filled in.
 
     `items` are the most items of each kind in one request; a kind that is absent is switched off. `text_only` leaves the towers
-    out (`--language-model-only`). `drafter` loads the publisher's drafter beside the model.
+    out (`--language-model-only`). `drafter` loads the publisher's drafter beside the model. `max_loras` adapters of up to
+    `max_lora_rank` can be active at once; 0 serves none.
     """
 
     engine: Engine
@@ -39,6 +40,8 @@ class EngineConfig(NamedTuple):
     async_scheduling: bool = True
     enforce_eager: bool = False
     drafter: bool = False
+    max_loras: int = 0
+    max_lora_rank: int = 0
     hybrid_kv_cache: bool = True
     data_parallel_size: int = 1
     pipeline_parallel_size: int = 1
@@ -46,6 +49,16 @@ class EngineConfig(NamedTuple):
     #: How far the evidence for ranges is: below 1 for a measured case of the same model, GPU and release, above 1 without
     #: any near it.
     spread: float = 1.0
+
+    @property
+    def tokens_ahead(self) -> int:
+        """Tokens that the drafter proposes in each step."""
+        return self.model.drafter.num_speculative_tokens if self.drafter else 0
+
+    @property
+    def lora(self) -> bool:
+        """True when adapters can be served."""
+        return self.max_loras > 0
 
     @property
     def gpus(self) -> str:

@@ -10,8 +10,8 @@ from components.sizing.kv_cache import tokens_in_flight
 from components.sizing.memory import layout_of
 from components.sizing.record import SizingRecord
 from components.sizing.replicas import Replicas, paid_hours
-from components.sizing.speed import BOOT_SECONDS, LOAD_GIB_PER_S
-from components.sizing.weights import checkpoint_bytes, resident_weights
+from components.sizing.speed import BOOT_SECONDS, LOAD_GIB_PER_S, longest_generation_seconds, startup_bytes
+from components.sizing.weights import resident_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def _memory(record: SizingRecord) -> list[Figure]:
     weights = resident_weights(config)
     found = [
         Figure("CUDA total", f"{card.cuda_total_gib}", "GiB a GPU", f"{card.source}, {card.date}"),
-        Figure("memory utilization", f"{config.gpu_memory_utilization:g}", "share", "the platform's choice"),
+        Figure("memory utilization", f"{config.gpu_memory_utilization:g}", "share", _who_decided(record)),
         Figure("usable", _gib(budget.usable_bytes), "GiB a GPU", "CUDA total x memory utilization"),
         *(Figure(f"weights: {part}", _gib(size), "GiB a GPU", "tensors.py") for part, size in weights.parts),
     ]
@@ -106,7 +106,7 @@ def _host(record: SizingRecord) -> list[Figure]:
 
 def _time(record: SizingRecord) -> list[Figure]:
     config = record.budget.config
-    size = checkpoint_bytes(config.model, config.checkpoint, config.scheme) / GIB
+    size = startup_bytes(config) / GIB
     start = f"{size:.1f} GiB at {LOAD_GIB_PER_S:g} GiB/s and {BOOT_SECONDS} s of boot (estimate)"
     decode, first = record.decode_tokens_per_second, record.first_token_seconds
     estimate = "roofline fitted to public rows, with its band (estimate)"
@@ -115,7 +115,26 @@ def _time(record: SizingRecord) -> list[Figure]:
         Figure("start-up probe", str(record.startup_probe_seconds), "s", "three times the estimate, at least 600 s"),
         Figure("decode", f"{decode.worst:.0f} to {decode.best:.0f}", "tokens/s a request", estimate),
         Figure("first token", f"{first.best:.2f} to {first.worst:.2f}", "s", estimate),
+        Figure("longest answer", str(record.max_answer_tokens), "tokens", _who_limits(record)),
+        Figure(
+            "longest generation",
+            str(longest_generation_seconds(record)),
+            "s",
+            "every slot busy, pessimistic end (estimate)",
+        ),
     ]
+
+
+def _who_decided(record: SizingRecord) -> str:
+    overridden = "gpu_memory_utilization" in record.overrides
+    return f"override of the environment: {record.override_reason}" if overridden else "the platform's choice"
+
+
+def _who_limits(record: SizingRecord) -> str:
+    if record.demand.max_answer_tokens is not None:
+        return "the team's wish"
+    whole = record.max_answer_tokens >= record.budget.config.max_model_len
+    return "the whole context" if whole else "what is there within the platform's longest generation"
 
 
 def _money(record: SizingRecord) -> list[Figure]:

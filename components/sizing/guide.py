@@ -7,14 +7,19 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from components.sizing.catalogue import GIB, Catalogue
+from components.sizing.capacity import GPU_MEMORY_UTILIZATION
+from components.sizing.catalogue import GIB, Catalogue, Model
 from components.sizing.demand import Demand, Supply
+from components.sizing.engine_arguments import ADAPTERS_ROOT
 from components.sizing.kv_cache import kv_layout, tokens_in_flight
+from components.sizing.legality import LORA_PRECISIONS
+from components.sizing.lora import RANKS, buffer_tensors
 from components.sizing.memory import Budget, layout_of
-from components.sizing.options import GPU_MEMORY_UTILIZATION
 from components.sizing.placement import place
 from components.sizing.record import SizingRecord
 from components.sizing.replicas import HOURS_OF_ACTIVE_DAY
+from components.sizing.speed import LONGEST_GENERATION_SECONDS
+from components.sizing.weights import drafter_bytes
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGE, TEMPLATE = DOCS / "sizing.md", "sizing.md.j2"
@@ -37,6 +42,7 @@ def render_guide(catalogue: Catalogue) -> str:
         one=_first(catalogue),
         two=_second(catalogue),
         day_hours=HOURS_OF_ACTIVE_DAY,
+        extras=_extras(catalogue),
     )
 
 
@@ -49,6 +55,26 @@ def _hybrid(catalogue: Catalogue) -> dict[str, float]:
         layout = kv_layout(model, 1, 2, hybrid=hybrid)
         gib[name] = layout.blocks_to_start(32768, in_flight) * layout.bytes_per_block / GIB
     return gib
+
+
+def _extras(catalogue: Catalogue) -> dict[str, Any]:
+    """What a drafter and one adapter of rank 16 take on one GPU, and the platform's limits."""
+    engine, dense = catalogue.engine(ENGINE), catalogue.model("gemma-4-31b-it")
+
+    def buffers(model: Model) -> float:
+        return sum(buffer_tensors(model, engine, 1, 1, 16)) / GIB
+
+    return {
+        "ahead": dense.drafter.num_speculative_tokens,
+        "drafter_gib": drafter_bytes(dense) / GIB,
+        "ranks": ", ".join(str(rank) for rank in RANKS),
+        "e4b_gib": buffers(catalogue.model("gemma-4-e4b-it")),
+        "dense_gib": buffers(dense),
+        "moe_gib": buffers(catalogue.model("gemma-4-26b-a4b-it")),
+        "dense_precisions": ", ".join(LORA_PRECISIONS),
+        "adapters_root": ADAPTERS_ROOT,
+        "limit_seconds": f"{LONGEST_GENERATION_SECONDS:,}",
+    }
 
 
 def _supply(gke: dict[str, int], cloud_run: dict[str, int]) -> Supply:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from components.sizing.capacity import allowed
 from components.sizing.catalogue import Catalogue
 from components.sizing.demand import Demand, Supply
 from components.sizing.engine_arguments import engine_arguments
@@ -13,7 +14,6 @@ from components.sizing.errors import SizingError
 from components.sizing.evidence import spread_of
 from components.sizing.legality import why_illegal
 from components.sizing.memory import Budget, Fit, assess
-from components.sizing.options import allowed
 from components.sizing.placement import place
 from components.sizing.record import SizingRecord
 

@@ -40,6 +40,7 @@ class Traits(NamedTuple):
     max_num_batched_tokens: int
     kv_element_bytes: int
     drafter: bool
+    lora: bool
     text_only: bool
     videos: bool
 
@@ -66,9 +67,35 @@ def _why_illegal(traits: Traits, catalogue: Catalogue) -> str | None:
         return f"{traits.checkpoint.id} cannot be served by vLLM"
     if reason := illegal_parallelism(traits.model, traits.scheme, traits.tensor_parallel_size):
         return reason
+    if reason := _illegal_extras(traits):
+        return reason
     for bug in _bugs_of(traits, catalogue):
         if bug.severity == "refuse":
             return f"{bug.title} ({bug.issue or bug.id}); {bug.avoid}"
+    return None
+
+
+#: Precisions whose linear layers are known to take adapters (`_get_lora_device` in vLLM 0.33.0 `lora/layers/utils.py`, read
+#: 2026-11-25); what becomes of NVFP4 and of the mobile format there is not known.
+LORA_PRECISIONS = ("bf16", "fp8", "w4a16", "int4")
+#: The same of experts: bf16 takes the Triton kernels; for other precisions the kernel is chosen without asking whether it takes
+#: adapters, and the engine stops where it does not (`fused_moe/oracle/` and `lora/layers/fused_moe.py`).
+EXPERT_LORA_PRECISIONS = ("bf16",)
+
+
+def _illegal_extras(traits: Traits) -> str | None:
+    """Why a drafter or adapters cannot be served so. What no source tells is refused."""
+    precision, model = traits.scheme.precision, traits.model
+    if traits.drafter and traits.checkpoint.drafter is None:
+        return f"no drafter for {traits.checkpoint.id} is known"
+    if not traits.lora:
+        return None
+    if traits.drafter:
+        return "no source says that Gemma 4 runs with a drafter and adapters together"
+    known = EXPERT_LORA_PRECISIONS if model.text.num_experts else LORA_PRECISIONS
+    if precision not in known:
+        kind = "experts" if model.text.num_experts else "layers"
+        return f"no source says that {kind} in {precision} take adapters; known: {', '.join(known)}"
     return None
 
 
@@ -112,6 +139,7 @@ def _strikes(when: Condition, traits: Traits) -> bool:
         (when.max_num_batched_tokens, _holds(when.max_num_batched_tokens, traits.max_num_batched_tokens)),
         (when.expert_parallel, traits.expert_parallel == when.expert_parallel),
         (when.drafter, traits.drafter == when.drafter),
+        (when.lora, traits.lora == when.lora),
         (when.videos, traits.videos == when.videos),
         (when.kv_element_bytes, traits.kv_element_bytes == when.kv_element_bytes),
         (when.min_compute_capability, capability >= (when.min_compute_capability or (0, 0))),

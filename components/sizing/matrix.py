@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from components.sizing.capacity import BATCHED_TOKENS, GPU_MEMORY_UTILIZATION
 from components.sizing.catalogue import Catalogue, Checkpoint, Engine, Model
 from components.sizing.engine_config import EngineConfig, Load
 from components.sizing.evidence import spread_of
@@ -12,7 +13,6 @@ from components.sizing.host import host_too_small
 from components.sizing.impact import largest_context, most_requests
 from components.sizing.legality import why_illegal
 from components.sizing.memory import Fit, assess
-from components.sizing.options import BATCHED_TOKENS, GPU_MEMORY_UTILIZATION
 
 #: The load that the matrix asks for: requests of this length, one of them at once for the verdict.
 CONTEXT_TOKENS, TYPICAL_TOKENS = 8192, 2048

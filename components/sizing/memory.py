@@ -16,7 +16,15 @@ from math import ceil
 from components.sizing.catalogue import GIB
 from components.sizing.engine_config import EngineConfig, Load
 from components.sizing.kv_cache import KvLayout, kv_layout, tokens_in_flight
-from components.sizing.profiling import Range, cuda_graph_bytes, outside_pytorch_bytes, peak_bytes, staying_bytes
+from components.sizing.profiling import (
+    Range,
+    adapters_bytes,
+    cuda_graph_bytes,
+    drafter_graph_bytes,
+    outside_pytorch_bytes,
+    peak_bytes,
+    staying_bytes,
+)
 from components.sizing.weights import Weights, resident_weights
 
 
@@ -167,6 +175,8 @@ class _WithoutContext:
             config.image_tokens,
             config.enforce_eager,
             config.drafter,
+            config.max_loras,
+            config.max_lora_rank,
             config.spread,
         )
 
@@ -190,6 +200,7 @@ def _fixed_terms(config: EngineConfig, weights: Weights) -> tuple[Term, ...]:
     charged = config.engine.runner_of(config.model).charges_cuda_graphs
     terms = [
         _exact("weights", weights.total_bytes, f"{config.checkpoint.id}, tensors as the engine allocates them"),
+        *_adapters(config),
         _range("buffers", staying_bytes(config).widened(spread), "sampler state, inputs, expert workspaces"),
         _range("activations", peak, f"peak of one profiling step: {deciding_pass}"),
         _range("runtime", outside_pytorch_bytes(config).widened(spread), "outside PyTorch, public logs"),
@@ -198,7 +209,18 @@ def _fixed_terms(config: EngineConfig, weights: Weights) -> tuple[Term, ...]:
         graphs = cuda_graph_bytes(config).widened(spread)
         source = "public logs" if charged else "public logs; this release does not reserve them"
         terms.append(_range("CUDA graphs", graphs, source, from_pool=charged))
+        if config.drafter and config.engine.runner_of(config.model).runner == "v2":
+            # captured after the pool was made, so that they must fit into what the other terms leave
+            late = drafter_graph_bytes().widened(spread)
+            terms.append(_range("drafter graphs", late, "captured after the KV cache is made", from_pool=False))
     return tuple(terms)
+
+
+def _adapters(config: EngineConfig) -> list[Term]:
+    if not config.lora:
+        return []
+    source = f"buffers for {config.max_loras} LoRA adapters of rank {config.max_lora_rank}, on all linear layers"
+    return [_range("adapters", adapters_bytes(config), source)]
 
 
 #: What the KV cache must hold at least: one request of max_model_len at start, or all requests that run at once.
@@ -211,7 +233,7 @@ def kv_needed(config: EngineConfig, load: Load) -> tuple[int, str]:
     layout = layout_of(config)
     in_flight = tokens_in_flight(config.engine, config.max_num_batched_tokens, config.async_scheduling)
     start = layout.blocks_to_start(config.max_model_len, in_flight)
-    working = _working_blocks(layout, config.max_model_len, load, in_flight)
+    working = _working_blocks(layout, config, load, in_flight)
     # the engine keeps block 0 for itself, whatever the start-up check of that release says
     blocks = max(start + (1 if config.engine.keeps_null_block else 0), working + 1)
     return blocks * layout.bytes_per_block, START_UP_DECIDES if start >= working else LOAD_DECIDES
@@ -228,11 +250,13 @@ def layout_of(config: EngineConfig) -> KvLayout:
     )
 
 
-def _working_blocks(layout: KvLayout, max_model_len: int, load: Load, in_flight: int) -> int:
-    full = min(load.full_context_requests, load.concurrent_requests)
+def _working_blocks(layout: KvLayout, config: EngineConfig, load: Load, in_flight: int) -> int:
+    full, longest = min(load.full_context_requests, load.concurrent_requests), config.max_model_len
+    # tokens that a drafter proposes have slots before they are taken (`v1/core/sched/scheduler.py` num_lookahead_tokens)
+    typical = min(load.typical_tokens + config.tokens_ahead, longest)
     return (
-        full * layout.blocks_of_request(max_model_len)
-        + (load.concurrent_requests - full) * layout.blocks_of_request(min(load.typical_tokens, max_model_len))
+        full * layout.blocks_of_request(longest)
+        + (load.concurrent_requests - full) * layout.blocks_of_request(typical)
         + layout.blocks_in_flight(in_flight)
     )
 

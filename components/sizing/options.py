@@ -4,31 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
+from functools import lru_cache
 
+from components.sizing.capacity import GPU_MEMORY_UTILIZATION, Capacity, batch_candidates, capacity
 from components.sizing.catalogue import GIB, Accelerator, Catalogue, Checkpoint, Engine, Model
-from components.sizing.demand import Demand, Supply
-from components.sizing.engine_config import NO_ITEMS, EngineConfig, Load
-from components.sizing.engine_defaults import largest_item
+from components.sizing.demand import Demand, Override, Supply
+from components.sizing.engine_config import NO_ITEMS, EngineConfig
 from components.sizing.errors import SizingError, did_you_mean
 from components.sizing.evidence import spread_of
 from components.sizing.legality import why_illegal
-from components.sizing.memory import Budget, Fit, assess
+from components.sizing.lora import rank_of_buffers
+from components.sizing.memory import Budget
 from components.sizing.places import Place
 from components.sizing.replicas import Replicas, minimum_replicas, spread
-from components.sizing.speed import missed_goal
-from components.sizing.weights import resident_weights
-
-#: Share of the GPU's memory that the platform gives to the engine. 0.92 is vLLM's default; late growth has ended runs at
-#: 0.95 (31B on 2 x H100, public log, 2026-08), so 0.90, the low end of vllm-project/recipes @8959cf6, leaves room.
-GPU_MEMORY_UTILIZATION = 0.90
-
-#: Batch sizes that are tried, smallest first: a small batch keeps the sliding-window reservation and the activation peak low, a
-#: larger one gives a long prompt its first token sooner.
-BATCHED_TOKENS = (2048, 4096, 8192, 16384)
-
-#: Probes that take memory to grow evenly with requests; from then on the range is halved, so that no case takes long.
-STRAIGHT_PROBES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +76,13 @@ class Options:
     catalogue: Catalogue
     model: Model
     engine: Engine
+    override: Override
     capacities: dict[tuple[str, str, int, int], Capacity] = field(default_factory=dict)
 
     def at(self, place: Place) -> Iterator[Choice | Lost]:
         """For each checkpoint and KV dtype the choice with the fewest replicas, or why there is none."""
         for checkpoint in checkpoints_for(self.demand, self.model, self.catalogue):
-            for element_bytes in _kv_element_bytes(checkpoint, place.accelerator, self.supply):
+            for element_bytes in _kv_element_bytes(checkpoint, place.accelerator, self.supply, self.override):
                 found = self._fewest_replicas(place, self._capacity(place, checkpoint, element_bytes))
                 if isinstance(found, Choice):
                     yield found
@@ -103,8 +92,10 @@ class Options:
     def _capacity(self, place: Place, checkpoint: Checkpoint, element_bytes: int) -> Capacity:
         key = (checkpoint.id, place.accelerator.id, place.tensor_parallel_size, element_bytes)
         if key not in self.capacities:
-            demand = self.demand
-            first_batch = batch_candidates(demand, self.model)[0]
+            demand, override = self.demand, self.override
+            batches = batch_candidates(demand, self.model)
+            if override.max_num_batched_tokens:
+                batches = (override.max_num_batched_tokens,)
             common = _template(
                 self.catalogue,
                 self.engine,
@@ -115,15 +106,21 @@ class Options:
                 element_bytes,
                 demand.text_only,
                 "video" in demand.inputs,
-                first_batch,
+                batches[0],
+                demand.speculative,
+                len(demand.adapters),
+                max((rank_of_buffers(adapter.rank) or 0 for adapter in demand.adapters), default=0),
             )
             if isinstance(common, str):
                 self.capacities[key] = Capacity((), common, None)
             else:
                 config = common._replace(
-                    max_model_len=demand.context_tokens, items=demand.items, image_tokens=demand.image_tokens
+                    max_model_len=demand.context_tokens,
+                    items=demand.items,
+                    image_tokens=demand.image_tokens,
+                    gpu_memory_utilization=override.gpu_memory_utilization or GPU_MEMORY_UTILIZATION,
                 )
-                self.capacities[key] = capacity(demand, self.supply, config)
+                self.capacities[key] = capacity(demand, self.supply, config, batches)
         return self.capacities[key]
 
     def _fewest_replicas(self, place: Place, can: Capacity) -> Choice | tuple[str, Budget | None]:
@@ -155,6 +152,9 @@ def _template(
     text_only: bool,
     videos: bool,
     batch: int,
+    drafter: bool,
+    max_loras: int,
+    max_lora_rank: int,
 ) -> EngineConfig | str:
     """What all demands on one checkpoint, GPU and width share, for one request at a time; or why it cannot run at all."""
     config = EngineConfig(
@@ -172,118 +172,25 @@ def _template(
         items={"video": 1} if videos else NO_ITEMS,
         kv_element_bytes=kv_element_bytes,
         block_size_tokens=engine.block_size_on(accelerator, model, kv_element_bytes, not text_only),
+        drafter=drafter,
+        max_loras=max_loras,
+        max_lora_rank=max_lora_rank,
         spread=spread_of(catalogue, model, accelerator, engine),
     )
     return why_illegal(config, catalogue) or config
 
 
-@dataclass(frozen=True, slots=True)
-class Capacity:
-    """Most requests at once that one replica can run, by batch (smallest first); or why it can run none."""
+def _kv_element_bytes(
+    checkpoint: Checkpoint, accelerator: Accelerator, supply: Supply, override: Override
+) -> tuple[int, ...]:
+    """bf16 KV always; fp8 KV where the checkpoint carries scales or the environment allows it, and the GPU can.
 
-    by_batch: tuple[tuple[EngineConfig, int], ...]
-    why_not: str | None
-    nearest: Budget | None
-
-
-def capacity(demand: Demand, supply: Supply, config: EngineConfig) -> Capacity:
-    """What one replica run as `config` can do for `demand`, with each batch that could do more than a smaller one."""
-    by_batch = []
-    reason: str | None = None
-    nearest = None
-    for batch in batch_candidates(demand, config.model):
-        candidate = config._replace(max_num_batched_tokens=batch)
-        most, why, budget = _most_requests(demand, supply, candidate)
-        if most:
-            by_batch.append((candidate, most))
-        elif reason is None:
-            reason, nearest = why, budget
-        # a larger batch needs more memory; it can only help a prompt's first token, or more sequences than it has tokens
-        if most >= demand.peak_concurrent_requests or (demand.first_token_ms is None and most < batch):
-            break
-    return Capacity(tuple(by_batch), reason, nearest)
-
-
-def batch_candidates(demand: Demand, model: Model) -> tuple[int, ...]:
-    """Values of max_num_batched_tokens that may be used: none below an item that cannot be split over batches."""
-    return _batches_from(largest_item(model) if "video" in demand.inputs else 0)
-
-
-@cache
-def _batches_from(least: int) -> tuple[int, ...]:
-    return tuple(sorted({max(least, size) for size in BATCHED_TOKENS}))
-
-
-def load_of(demand: Demand, requests: int) -> Load:
-    """What a replica must hold when it runs that many of the demand's requests at once."""
-    return Load(requests, demand.full_context_requests, demand.typical_tokens)
-
-
-def allowed(budget: Budget, demand: Demand, supply: Supply) -> bool:
-    """True when a verdict may be placed in this environment."""
-    if budget.fit is Fit.UNKNOWN:
-        return demand.key in supply.allow_unknown
-    return budget.fit is Fit.FITS or (budget.fit is Fit.TIGHT and supply.allow_tight)
-
-
-def _kv_element_bytes(checkpoint: Checkpoint, accelerator: Accelerator, supply: Supply) -> tuple[int, ...]:
-    """bf16 KV always; fp8 KV where the checkpoint carries scales or the environment allows it, and the GPU can."""
+    An override leaves one; where the GPU cannot run that, legality says so.
+    """
+    if override.kv_cache_dtype is not None:
+        return (1 if override.kv_cache_dtype == "fp8" else 2,)
     may = checkpoint.kv_scales or supply.allow_fp8_kv
     return (2, 1) if may and accelerator.compute_capability >= (8, 9) else (2,)
-
-
-def _most_requests(demand: Demand, supply: Supply, config: EngineConfig) -> tuple[int, str, Budget | None]:
-    """(requests that one replica can run at once, why not even one, its budget when memory was the reason).
-
-    Memory grows and goals get harder with each request, so the largest number lies between one that holds and one that does not.
-    """
-    why = ""
-    nearest: Budget | None = None
-    spare: dict[int, int] = {}
-
-    def holds(requests: int) -> bool:
-        nonlocal why, nearest
-        budget = budget_for(config, demand, requests)
-        spare[requests] = budget.spare_bytes
-        if not allowed(budget, demand, supply):
-            why, nearest = "", budget
-            return False
-        missed = missed_goal(demand, budget.config, budget.load)
-        if missed is not None:
-            why, nearest = missed, None
-        return missed is None
-
-    # most choices fail by their weights alone: one budget, for the message, is enough then
-    usable = (config.accelerator.cuda_total_bytes or 0) * config.gpu_memory_utilization
-    hopeless = resident_weights(config).total_bytes > usable
-    # the engine refuses more sequences than tokens in a batch
-    high = min(demand.peak_concurrent_requests, config.max_num_batched_tokens)
-    if holds(high):
-        return high, "", None
-    if high == 1 or hopeless or not holds(1):
-        return 0, why, nearest
-    low, probes = 1, 0
-    while high - low > 1:
-        between = (
-            _where_spare_ends(low, spare[low], high, spare[high]) if probes < STRAIGHT_PROBES else (low + high) // 2
-        )
-        low, high = (between, high) if holds(between) else (low, between)
-        probes += 1
-    return low, "", None
-
-
-def _where_spare_ends(low: int, spare_at_low: int, high: int, spare_at_high: int) -> int:
-    """Where between two numbers of requests memory would run out if it grew evenly; the middle where something else ends it.
-
-    It does grow almost evenly, so that this finds the end in fewer probes than halving does.
-    """
-    share = spare_at_low / (spare_at_low - spare_at_high) if spare_at_low > 0 > spare_at_high else 0.5
-    return min(high - 1, max(low + 1, low + int((high - low) * share)))
-
-
-def budget_for(config: EngineConfig, demand: Demand, requests: int) -> Budget:
-    """The budget of a replica run as `config` with so many of the demand's requests at once."""
-    return assess(config._replace(max_num_seqs=requests), load_of(demand, requests))
 
 
 def _shortage(budget: Budget | None) -> str:

@@ -16,15 +16,17 @@ from decimal import Decimal
 from itertools import count
 
 from components.sizing.catalogue import Catalogue, Model
-from components.sizing.demand import Demand, Supply
+from components.sizing.demand import Demand, Override, Supply
 from components.sizing.errors import SizingError
 from components.sizing.options import Choice, Lost, Options, beyond_quota, checkpoints_for, fewest_conceivable
+from components.sizing.overrides import check_override, in_words, meets, override_of
 from components.sizing.places import Place, Rejected, places
 from components.sizing.record import SizingRecord
 from components.sizing.record_making import make_record
 from components.sizing.refusal import refusal
 from components.sizing.replicas import Replicas, paid_hours
 from components.sizing.speed import startup_seconds
+from components.sizing.wish_checks import check_wish
 
 #: Dearer choices that a record keeps beside the one taken, and cheaper ones that did not fit.
 ALTERNATIVES = 3
@@ -41,6 +43,7 @@ def place(demand: Demand, supply: Supply, catalogue: Catalogue, where: str = "th
     """
     model = catalogue.model(demand.model)
     check_wish(demand, model)
+    check_override(demand, override_of(demand, supply), catalogue, model)
     search = _Search(demand, supply, catalogue, model)
     search.run()
     if not search.found:
@@ -55,20 +58,6 @@ def place(demand: Demand, supply: Supply, catalogue: Catalogue, where: str = "th
     )
     unfit = unfit[: -ALTERNATIVES - 1 : -1]  # each reason once, at the cheapest place that has it
     return make_record(demand, supply, best[1], best[0][0], (*rejected, *unfit))
-
-
-def check_wish(demand: Demand, model: Model) -> None:
-    """Refuses wishes that the model can never meet, naming the field."""
-    if demand.context_tokens > model.max_context_tokens:
-        raise SizingError(
-            f"found {demand.context_tokens}, above {model.id}'s maximum of {model.max_context_tokens}", "context_tokens"
-        )
-    if missing := [i for i in demand.inputs if i not in model.inputs]:
-        raise SizingError(
-            f"{model.id} does not take {', '.join(missing)}; allowed: {', '.join(model.inputs)}", "inputs"
-        )
-    if demand.high_availability and demand.scale_to_zero:
-        raise SizingError("high keeps two replicas, so it cannot be combined with scale_to_zero: true", "availability")
 
 
 def usd_per_month(demand: Demand, where: Place, replicas: Replicas, start_seconds: int) -> Decimal:
@@ -101,11 +90,13 @@ class _Search:
     supply: Supply
     catalogue: Catalogue
     model: Model
+    override: Override
     found: list[tuple[Rank, Choice]]
     lost: list[Lost]
 
     def __init__(self, demand: Demand, supply: Supply, catalogue: Catalogue, model: Model) -> None:
         self.demand, self.supply, self.catalogue, self.model = demand, supply, catalogue, model
+        self.override = override_of(demand, supply)
         self.found, self.lost = [], []
 
     def run(self) -> None:
@@ -113,7 +104,7 @@ class _Search:
         # refuses an unknown precision before anything is tried
         checkpoints_for(self.demand, self.model, self.catalogue)
         engine = self.catalogue.engine(self.supply.engine_version)
-        options = Options(self.demand, self.supply, self.catalogue, self.model, engine)
+        options = Options(self.demand, self.supply, self.catalogue, self.model, engine, self.override)
         order = count()  # the heap never compares places or choices
         heap: list[tuple[Rank, int, Place | Choice]] = [
             (lowest, next(order), where) for where, lowest in self._open_places()
@@ -137,7 +128,7 @@ class _Search:
         self.lost += [Lost(r.choice, r.reason) for runs_on, r in refused if demand.runs_on in (None, runs_on)]
         opened = []
         for where in hosts:
-            if demand.runs_on not in (None, where.runs_on):
+            if demand.runs_on not in (None, where.runs_on) or not meets(where, self.override):
                 continue
             replicas = fewest_conceivable(demand, where)
             if replicas is None:
@@ -169,6 +160,8 @@ def _nothing_serves(search: _Search, where: str) -> str:
     tried = "\n".join(["  tried, none can be used:", *reasons])
     if tight := _tight_choice(search):
         tried = f"  tight    allow_tight in the environment's settings would place it on {tight.place.name}\n{tried}"
+    if search.override.values:
+        tried = f"  {in_words(demand, search.override)} leaves no other choice\n{tried}"
     if budgets:
         nearest = max(budgets, key=lambda budget: budget.spare_bytes)
         return f"{refusal(demand.key, nearest, search.catalogue, where)}\n{tried}"

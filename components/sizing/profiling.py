@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from components.sizing.catalogue import GIB
 from components.sizing.cuda_graphs import captured_graphs
 from components.sizing.engine_config import EngineConfig
-from components.sizing.weights import BF16_BYTES, MIB
+from components.sizing.lora import buffer_tensors, pass_bytes
+from components.sizing.weights import BF16_BYTES, MIB, allocated_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,4 +204,30 @@ def cuda_graph_bytes(config: EngineConfig) -> Range:
     count = captured_graphs(config)
     each = EACH_GRAPH_OF_RANKS if config.tensor_parallel_size > 1 else EACH_GRAPH
     first = FIRST_GRAPHS
-    return Range(first.low + count * each.low, first.typical + count * each.typical, first.high + count * each.high)
+    times = TIMES_WITH_ADAPTERS if config.lora else Range(1, 1, 1)
+    return Range(
+        *(getattr(first, end) + count * getattr(times, end) * getattr(each, end) for end in ("low", "typical", "high"))
+    )
+
+
+#: With adapters each graph is captured twice, with them and without (`cudagraph_specialize_lora`, on by default;
+#: `v1/worker/gpu/lora_utils.py` of 0.24.0 to 0.33.0); what the second costs is an estimate.
+TIMES_WITH_ADAPTERS = Range(1.5, 2.0, 2.5)
+#: The newer model runner captures the drafter's graphs last. One public start wanted 256 MiB there and found none; the ends are
+#: estimates.
+DRAFTER_GRAPHS = _gib(0.05, 0.15, 0.35)
+
+
+def drafter_graph_bytes() -> Range:
+    """Memory of the CUDA graphs of a drafter's own steps under the newer model runner."""
+    return DRAFTER_GRAPHS
+
+
+def adapters_bytes(config: EngineConfig) -> Range:
+    """Buffers of the adapters, and what a pass with them keeps beside the layer's own tensors."""
+    rows = config.engine, config.tensor_parallel_size, config.max_loras, config.max_lora_rank
+    split = config.engine.loads_with_split_limit and config.accelerator.cuda
+    buffers = sum(allocated_bytes(size, split) for size in buffer_tensors(config.model, *rows))
+    beside = Range(0, 1, 2).widened(config.spread)
+    used = pass_bytes(config.model, config.max_num_batched_tokens, config.max_lora_rank)
+    return Range(*(buffers + count * used for count in (beside.low, beside.typical, beside.high)))

@@ -5,19 +5,20 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from components.sizing.engine_arguments import COMMAND, engine_arguments
+from components.sizing.catalogue import RunAs
+from components.sizing.engine_arguments import COMMAND, adapter_path, engine_arguments
 from components.sizing.figures import figures
 from components.sizing.record import SizingRecord
-from components.sizing.speed import Band
+from components.sizing.speed import Band, longest_generation_seconds
 
 #: Version of this form; fields are only ever added within one.
 FORM = 1
 
 
-def published(record: SizingRecord, weights: str | None = None) -> dict[str, Any]:
+def published(record: SizingRecord, weights: str | None = None, drafter: str | None = None) -> dict[str, Any]:
     """The record as plain data: sizes in bytes per GPU, money as text, the same for the same input.
 
-    `weights` is where the engine reads them; the checkpoint's id without it.
+    `weights` and `drafter` are where the engine reads them; the checkpoints' ids without.
     """
     budget, config = record.budget, record.budget.config
     uri = weights or config.checkpoint.id
@@ -68,6 +69,23 @@ def published(record: SizingRecord, weights: str | None = None) -> dict[str, Any
         "max_num_seqs": record.max_num_seqs,
         "target_concurrency": record.target_concurrency,
         "max_model_len": config.max_model_len,
+        "max_answer_tokens": record.max_answer_tokens,
+        "longest_generation_seconds": longest_generation_seconds(record),
+        "drafter": config.checkpoint.drafter if config.drafter else None,
+        "num_speculative_tokens": config.tokens_ahead,
+        "adapters": [
+            {
+                "name": adapter.name,
+                "rank": adapter.rank,
+                "source": adapter.source,
+                "revision": adapter.revision,
+                "path": adapter_path(adapter),
+            }
+            for adapter in record.demand.adapters
+        ],
+        "overrides": record.overrides,
+        "override_reason": record.override_reason,
+        "run_as": _run_as(record.run_as),
         "vcpu": record.vcpu,
         "memory_gib": record.memory_gib,
         "shared_memory_gib": record.shared_memory_gib,
@@ -81,7 +99,7 @@ def published(record: SizingRecord, weights: str | None = None) -> dict[str, Any
         "decode_tokens_per_second": _band(record.decode_tokens_per_second),
         "first_token_seconds": _band(record.first_token_seconds),
         "command": list(COMMAND),
-        "arguments": engine_arguments(record, uri),
+        "arguments": engine_arguments(record, uri, drafter),
         "environment": dict(sorted(record.environment.items())),
         "reason": record.reason,
         "rejected": [{"choice": lost.choice, "reason": lost.reason} for lost in record.rejected],
@@ -91,3 +109,7 @@ def published(record: SizingRecord, weights: str | None = None) -> dict[str, Any
 
 def _band(band: Band) -> dict[str, float]:
     return {"worst": round(band.worst, 4), "typical": round(band.typical, 4), "best": round(band.best, 4)}
+
+
+def _run_as(user: RunAs | None) -> dict[str, Any] | None:
+    return None if user is None else user.model_dump(mode="json", exclude={"date"})

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from components.sizing.architecture_labels import architecture_labels
-from components.sizing.catalogue import PurchaseOption
+from components.sizing.catalogue import PurchaseOption, RunAs
 from components.sizing.demand import Demand, RunsOn
 from components.sizing.memory import Budget
 from components.sizing.places import Rejected
@@ -22,7 +22,9 @@ class SizingRecord:
     replica; it is also the request concurrency of the runtime, with `target_concurrency` (80 %) for its autoscaler.
     `ladder` are the ways to buy the machine in the platform's order; all rungs are that machine type, so that the same
     arguments fit each of them and falling through costs no memory. `usd_per_million_tokens` is for prompt and answer
-    together, with every replica as busy as it was sized for; its band is that of the speed estimate.
+    together, with every replica as busy as it was sized for; its band is that of the speed estimate. `max_answer_tokens` is
+    the longest answer that the engine gives. `overrides` are decisions of the environment that took the place of placement's,
+    by field, with their reason.
     """
 
     demand: Demand
@@ -52,6 +54,9 @@ class SizingRecord:
     usd_per_million_tokens: Band
     decode_tokens_per_second: Band
     first_token_seconds: Band
+    max_answer_tokens: int
+    overrides: dict[str, str]
+    override_reason: str
     rejected: tuple[Rejected, ...]
 
     @property
@@ -73,6 +78,11 @@ class SizingRecord:
     def image(self) -> str:
         """Container image of the engine."""
         return self.budget.config.engine.image.reference
+
+    @property
+    def run_as(self) -> RunAs | None:
+        """The user without root's rights that the engine's image ships; None where none is known."""
+        return self.budget.config.engine.image.run_as
 
     @property
     def max_num_seqs(self) -> int:

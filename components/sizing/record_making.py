@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+from components.sizing.answer_limit import max_answer_tokens
+from components.sizing.capacity import budget_for
 from components.sizing.demand import Demand, Supply
 from components.sizing.host import host_needs
-from components.sizing.options import Choice, budget_for
+from components.sizing.options import Choice
+from components.sizing.overrides import override_of
 from components.sizing.places import Rejected
 from components.sizing.record import SizingRecord
 from components.sizing.speed import Band, decode_rate, first_token_seconds, startup_seconds
@@ -24,6 +27,7 @@ def make_record(
     budget = budget_for(choice.config, demand, choice.replicas.requests_each)
     where, config, load = choice.place, budget.config, budget.load
     needs, start = host_needs(where.tensor_parallel_size), startup_seconds(config)
+    override = override_of(demand, supply)
     probe = max(PROBE_MINIMUM_SECONDS, PROBE_FACTOR * start)
     decode = decode_rate(config, load)
     first = first_token_seconds(config, load, demand.typical_tokens - demand.typical_answer_tokens)
@@ -55,6 +59,9 @@ def make_record(
         usd_per_million_tokens=_usd_per_million(demand, where.usd_per_hour, load.concurrent_requests, decode, first),
         decode_tokens_per_second=decode,
         first_token_seconds=first,
+        max_answer_tokens=max_answer_tokens(demand, config, load),
+        overrides=override.values,
+        override_reason=override.reason,
         rejected=rejected,
     )
 

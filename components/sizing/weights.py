@@ -93,7 +93,7 @@ def _resident(
         buffer = BF16_BYTES * batched_tokens * model.text.num_hidden_layers * width
         parts["per-layer input buffer"] = allocated_bytes(buffer, split_limit)
     if drafter:
-        parts["drafter"] = BF16_BYTES * model.drafter.parameters // tensor_parallel_size
+        parts["drafter"] = drafter_bytes(model) // tensor_parallel_size
     # the output head is allocated before it is tied to the embedding, so it is there twice for a moment
     return Weights(tuple(parts.items()), load_peak_bytes=max(resident + head, sum(parts.values())))
 
@@ -143,6 +143,11 @@ def checkpoint_bytes(model: Model, checkpoint: Checkpoint, scheme: QuantizationS
     stored = sum(count * scheme.bytes_per_parameter(part) for part, count in quantized.items())
     head = counts.embedding * BF16_BYTES if checkpoint.ships_output_head else 0
     return int(stored) + BF16_BYTES * (counts.total - sum(quantized.values())) + head
+
+
+def drafter_bytes(model: Model) -> int:
+    """Size of the model's drafter, which is stored in bf16."""
+    return BF16_BYTES * model.drafter.parameters
 
 
 def gib(size: int) -> float:

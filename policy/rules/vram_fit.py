@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components.kubernetes.inference_service import (
+from components.kubernetes.engine_pod import (
     ACCELERATOR_LABEL,
     CONTAINER,
     GPU_RESOURCE,

@@ -57,11 +57,11 @@ def test_the_outputs_say_where_each_deployment_runs_why_and_for_how_much(dev: Sa
     deployments = dev.stack_outputs()["deployments"]
     payments, support = deployments["payments/assistant"], deployments["support/helpdesk"]
     assert payments["placement"].startswith("GKE, g2-standard-24 (spot), 2 x nvidia-l4")
-    assert payments["endpoint"] == "http://assistant-predictor.team-payments.svc.cluster.local"
+    assert payments["base_url"] == "http://assistant-predictor.team-payments.svc.cluster.local/v1"
     assert payments["price_usd_per_month"] == "876.10"  # 1.200136 an hour x 730 hours
     assert payments["reason"].startswith("cheapest that fits (fp8, 3.0 GiB spare a GPU)")
     assert support["placement"].startswith("Cloud Run, 8 vCPU, 32 GiB, 1 x nvidia-l4")
-    assert support["endpoint"].startswith("https://gemma-dev-support-helpdesk-")
+    assert support["base_url"].startswith("https://gemma-dev-support-helpdesk-")
     # (0.0001867 + 8 x 0.000018 + 32 x 0.000002) a second x 3600 = 1.42092 an hour,
     # x (160 hours, and on 20 days a start of 4 and an idle tail of 15 minutes)
     assert support["price_usd_per_month"] == "236.35"

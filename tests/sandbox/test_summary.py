@@ -38,5 +38,5 @@ def test_every_policy_of_the_pack_is_listed_also_one_that_was_never_judged() -> 
 
 
 def test_money_is_read_exactly() -> None:
-    output = {"team/model": {"placement": "p", "endpoint": "e", "price_usd_per_month": "0.10", "reason": "r"}}
+    output = {"team/model": {"placement": "p", "base_url": "e", "price_usd_per_month": "0.10", "reason": "r"}}
     assert read_deployments(output) == [Deployment("team/model", "p", "e", Decimal("0.10"), "r")]

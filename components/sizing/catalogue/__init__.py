@@ -6,6 +6,7 @@ of its own (`load_catalogue(extra)`).
 
 from components.sizing.catalogue.checkpoints import (
     Checkpoint,
+    Drafter,
     Precision,
     QuantizationScheme,
     ResidentSize,
@@ -19,6 +20,7 @@ from components.sizing.catalogue.engines import (
     Engine,
     EngineImage,
     KnownBug,
+    RunAs,
     version_numbers,
 )
 from components.sizing.catalogue.hardware import Accelerator, CloudRunGpu, CloudRunShape, Machine
@@ -41,6 +43,7 @@ __all__ = [
     "Condition",
     "DEFAULT_BLOCK_SIZE_TOKENS",
     "Deployment",
+    "Drafter",
     "DrafterConfig",
     "Engine",
     "EngineImage",
@@ -59,6 +62,7 @@ __all__ = [
     "QuantizationScheme",
     "Revision",
     "ResidentSize",
+    "RunAs",
     "TextConfig",
     "Throughput",
     "VisionConfig",

@@ -1,4 +1,4 @@
-"""Rows of quantization.yaml and checkpoints.yaml: how weights are stored, and which checkpoints exist."""
+"""Rows of quantization.yaml, checkpoints.yaml and drafters.yaml: how weights are stored, and which checkpoints exist."""
 
 from __future__ import annotations
 
@@ -81,5 +81,17 @@ class Checkpoint(Identified):
     measured_resident: tuple[ResidentSize, ...] = ()
     #: The multi-token-prediction drafter made for it.
     drafter: str | None = None
+
+    __hash__ = Identified.__hash__
+
+
+class Drafter(Identified):
+    """A multi-token-prediction drafter: a checkpoint of its own, served beside those that name it."""
+
+    model: str
+    #: None where no public pin was found; the loader then records the digest of the manifest that it copied.
+    revision: Revision | None = None
+    #: Bytes of all weight files. None = two for each parameter.
+    disk_bytes: int | None = None
 
     __hash__ = Identified.__hash__

@@ -9,7 +9,7 @@ from pydantic import Field
 from components.sizing.catalogue.checkpoints import Precision
 from components.sizing.catalogue.hardware import Accelerator
 from components.sizing.catalogue.models import Model
-from components.sizing.catalogue.row import ComputeCapability, Identified, Row
+from components.sizing.catalogue.row import ComputeCapability, Fact, Identified, Row
 
 
 class BatchDefaults(Row):
@@ -47,6 +47,19 @@ class ModelRunner(Row):
     logit_bytes: tuple[float, float, float]
 
 
+class RunAs(Fact):
+    """The user without root's rights that an image ships."""
+
+    user_id: int
+    group_id: int
+    #: Its home, which holds the engine's caches.
+    home: str
+    #: Folders that the engine writes, so that all others may be read-only.
+    writable: tuple[str, ...]
+    #: Runs under the Pod Security Standard `restricted`; None where no source tells.
+    restricted: bool | None
+
+
 class EngineImage(Row):
     """The container image of a release, and on which drivers it runs."""
 
@@ -58,6 +71,8 @@ class EngineImage(Row):
     compatible_drivers: tuple[str, ...] = ()
     #: Environment that switches them on.
     compatibility_environment: dict[str, str] = Field(default_factory=dict)
+    #: None where no source says that the image runs without root.
+    run_as: RunAs | None = None
 
 
 class Engine(Identified):
@@ -161,6 +176,8 @@ class Condition(Row):
     max_num_batched_tokens: Bound | None = None
     expert_parallel: bool | None = None
     drafter: bool | None = None
+    #: Adapters are served.
+    lora: bool | None = None
     videos: bool | None = None
     kv_element_bytes: int | None = None
     min_compute_capability: ComputeCapability | None = None

@@ -11,7 +11,7 @@ from typing import Any, Protocol, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from components.sizing.catalogue.checkpoints import Checkpoint, QuantizationScheme
+from components.sizing.catalogue.checkpoints import Checkpoint, Drafter, QuantizationScheme
 from components.sizing.catalogue.engines import Engine, KnownBug
 from components.sizing.catalogue.hardware import Accelerator, CloudRunGpu, Machine
 from components.sizing.catalogue.measured import MeasuredCase
@@ -48,6 +48,7 @@ class Catalogue:
     models: tuple[Model, ...]
     quantization: tuple[QuantizationScheme, ...]
     checkpoints: tuple[Checkpoint, ...]
+    drafters: tuple[Drafter, ...]
     accelerators: tuple[Accelerator, ...]
     machines: tuple[Machine, ...]
     cloud_run: tuple[CloudRunGpu, ...]
@@ -63,6 +64,10 @@ class Catalogue:
     def checkpoint(self, checkpoint_id: str) -> Checkpoint:
         """The checkpoint with that id. Raises SizingError naming the nearest ids."""
         return _find(self._checkpoints_by_id, checkpoint_id, "checkpoint")
+
+    def drafter(self, drafter_id: str) -> Drafter:
+        """The drafter with that id. Raises SizingError naming the nearest ids."""
+        return _find(self._drafters_by_id, drafter_id, "drafter")
 
     def scheme(self, checkpoint: Checkpoint) -> QuantizationScheme:
         """How that checkpoint stores its weights."""
@@ -106,6 +111,10 @@ class Catalogue:
         return _by_id(self.checkpoints)
 
     @cached_property
+    def _drafters_by_id(self) -> dict[str, Drafter]:
+        return _by_id(self.drafters)
+
+    @cached_property
     def _accelerators_by_id(self) -> dict[str, Accelerator]:
         return _by_id(self.accelerators)
 
@@ -130,6 +139,7 @@ _LISTS: dict[str, type[BaseModel]] = {
     "models": Model,
     "quantization": QuantizationScheme,
     "checkpoints": Checkpoint,
+    "drafters": Drafter,
     "accelerators": Accelerator,
     "machines": Machine,
     "cloud_run": CloudRunGpu,
@@ -230,6 +240,8 @@ def _check_references(catalogue: Catalogue) -> None:
         scheme = _find(_by_id(catalogue.quantization), checkpoint.scheme, f"quantization scheme (of {checkpoint.id})")
         if scheme.precision != checkpoint.precision:
             raise SizingError(f"catalogue: {checkpoint.id} is {checkpoint.precision}, its scheme {scheme.precision}")
+        if checkpoint.drafter is not None and catalogue.drafter(checkpoint.drafter).model != checkpoint.model:
+            raise SizingError(f"catalogue: {checkpoint.drafter} is no drafter for {checkpoint.model}")
     for row in (*catalogue.machines, *catalogue.cloud_run):
         catalogue.accelerator(row.accelerator)
     machines = [machine.id for machine in catalogue.machines]

@@ -35,6 +35,11 @@ def explain(
     checkpoint: Annotated[str | None, typer.Option(help="This checkpoint and no other.")] = None,
     runs_on: Annotated[str, typer.Option(help="auto, gke or cloud-run.")] = "auto",
     scale_to_zero: Annotated[bool, typer.Option(help="No replica while there is no traffic.")] = False,
+    answer: Annotated[int | None, typer.Option(min=1, help="Longest answer in tokens.")] = None,
+    speculative: Annotated[bool, typer.Option(help="Serve the publisher's drafter beside the model.")] = False,
+    adapter: Annotated[
+        list[str] | None, typer.Option(help="LoRA adapter, NAME:RANK; may be given several times.")
+    ] = None,
     gpu: Annotated[list[str] | None, typer.Option(help="Only this GPU; may be given several times.")] = None,
     region: Annotated[str, typer.Option(help="Region.")] = "us-central1",
     engine: Annotated[str, typer.Option(help="Version of vLLM.")] = "0.33.0",
@@ -65,6 +70,9 @@ def explain(
                 checkpoint=checkpoint,
                 runs_on=runs_on,
                 scale_to_zero=scale_to_zero,
+                answer=answer,
+                speculative=speculative,
+                adapters=adapter or (),
             )
             demands = [wish]
         if gpu:

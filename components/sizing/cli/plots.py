@@ -25,10 +25,12 @@ FORMATS = (".svg", ".png")
 #: One colour a term, told apart also in grey (matplotlib's colour-blind safe cycle).
 COLOURS = {
     "weights": "#0072B2",
+    "adapters": "#D55E00",
     "buffers": "#56B4E9",
     "activations": "#009E73",
     "runtime": "#999999",
     "CUDA graphs": "#CC79A7",
+    "drafter graphs": "#F0E442",
     "KV cache": "#E69F00",
 }
 #: Peaks for which the cost is drawn, as multiples of the peak that was asked for.

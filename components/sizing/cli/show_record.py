@@ -11,10 +11,20 @@ from components.sizing.catalogue import GIB
 from components.sizing.engine_arguments import COMMAND, engine_arguments
 from components.sizing.memory import Budget, Term
 from components.sizing.record import SizingRecord
+from components.sizing.speed import longest_generation_seconds
 
 BAR_WIDTH = 60
 #: One letter of the bar for each term, in the order of the budget.
-LETTERS = {"weights": "W", "buffers": "B", "activations": "A", "runtime": "R", "CUDA graphs": "G", "KV cache": "K"}
+LETTERS = {
+    "weights": "W",
+    "adapters": "L",
+    "buffers": "B",
+    "activations": "A",
+    "runtime": "R",
+    "CUDA graphs": "G",
+    "drafter graphs": "D",
+    "KV cache": "K",
+}
 
 
 def bar(budget: Budget) -> str:
@@ -56,6 +66,8 @@ def show(record: SizingRecord, console: Console) -> None:
     """Prints the record for people."""
     console.print(f"[bold]{record.demand.key}[/]: {record.demand.model}", highlight=False)
     console.print(f"{record.placement}", highlight=False)
+    for name, value in record.overrides.items():
+        console.print(f"override {name}: {value} ({record.override_reason})", markup=False, highlight=False)
     console.print(f"{record.reason}\n", highlight=False)
     console.print(budget_table(record.budget))
     console.print(f"  {bar(record.budget)}\n", markup=False)
@@ -81,6 +93,10 @@ def _money_table(record: SizingRecord) -> Table:
     table.add_row("one request decodes", f"{decode.worst:.0f} to {decode.best:.0f} tokens/s", "estimate")
     table.add_row(
         "first token", f"{first.best:.1f} to {first.worst:.1f} s", "estimate, a typical prompt beside the others"
+    )
+    seconds = longest_generation_seconds(record)
+    table.add_row(
+        "longest answer", f"{record.max_answer_tokens:,} tokens in {seconds:,} s", "estimate, every slot busy"
     )
     table.add_row("start-up", f"{record.startup_seconds} s", "estimate")
     rungs = ", ".join(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
 from components.sizing.catalogue import Catalogue, Input
-from components.sizing.demand import Demand, RunsOn, Supply
+from components.sizing.demand import Adapter, Demand, RunsOn, Supply
 from components.sizing.errors import SizingError, did_you_mean
 
 #: GPUs of each kind that a wish without an environment may use: more than any needs.
@@ -27,6 +28,9 @@ def demand_of(
     checkpoint: str | None = None,
     runs_on: str = "auto",
     scale_to_zero: bool = False,
+    answer: int | None = None,
+    speculative: bool = False,
+    adapters: Sequence[str] = (),
 ) -> Demand:
     """A wish stated by options, with the defaults of a team's file. Raises SizingError for an unknown word."""
     tokens = min(typical or max(1, context // 4), context)
@@ -45,6 +49,9 @@ def demand_of(
         checkpoint=checkpoint,
         runs_on=_runtime(runs_on),
         scale_to_zero=scale_to_zero,
+        max_answer_tokens=answer,
+        speculative=speculative,
+        adapters=tuple(_adapter(text) for text in adapters),
     )
 
 
@@ -115,6 +122,13 @@ def _inputs(text: str) -> tuple[Input, ...]:
     if unknown := [kind for kind in kinds if kind not in get_args(Input)]:
         raise SizingError(f"found '{unknown[0]}'; allowed: {', '.join(get_args(Input))}", "inputs")
     return tuple(kind for kind in get_args(Input) if kind in kinds)
+
+
+def _adapter(text: str) -> Adapter:
+    name, _, rank = text.rpartition(":")
+    if not name or not rank.isdecimal():
+        raise SizingError(f"found '{text}'; write NAME:RANK, such as tone:16", "adapter")
+    return Adapter(name, int(rank), f"adapters/{name}")
 
 
 def _runtime(text: str) -> RunsOn | None:

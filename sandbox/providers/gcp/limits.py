@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from sandbox.providers.api import Failure
-from sandbox.providers.gcp.resource_type import entries, known
+from sandbox.providers.values import entries, known
 
 #: GPU machine types: accelerator and how many of it; the number cannot be chosen.
 MACHINE_GPUS = {

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from sandbox.providers.api import Failure, Properties
-from sandbox.providers.gcp.resource_type import World, at, digits, known
+from sandbox.providers.gcp.resource_type import World, digits
+from sandbox.providers.values import at, known
 
 NETWORK = "gcp:compute/network:Network"
 FIREWALL = "gcp:compute/firewall:Firewall"

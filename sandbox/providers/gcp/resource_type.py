@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi.runtime.rpc import UNKNOWN
-
 from sandbox.providers.api import Failure, Properties
 from sandbox.providers.cloud import Cloud
 
@@ -97,33 +95,6 @@ class ResourceType:
     #: The argument that the real provider fills with `<resource name>-<7 characters>` when it is absent; None: it has none.
     auto_name: str | None = "name"
     labels: str | None = None
-
-
-def at(value: Any, *path: str | int) -> Any:
-    """The value at a path; None where there is nothing, UNKNOWN where something on the way is not known."""
-    for part in path:
-        if value == UNKNOWN:
-            return UNKNOWN
-        if isinstance(part, int):
-            value = value[part] if isinstance(value, list) and len(value) > part else None
-        else:
-            value = value.get(part) if isinstance(value, dict) else None
-    return value
-
-
-def items(value: Any) -> list[Any]:
-    """The members of a list; none where there is no list or it is not known."""
-    return value if isinstance(value, list) else []
-
-
-def entries(value: Any) -> dict[str, Any]:
-    """The entries of a map; none where there is no map or it is not known."""
-    return value if isinstance(value, dict) else {}
-
-
-def known(value: Any) -> bool:
-    """True for a value that is there and known."""
-    return value is not None and value != UNKNOWN
 
 
 def digits(text: str, count: int) -> str:

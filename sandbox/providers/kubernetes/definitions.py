@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from jsonschema import Draft202012Validator
-
 from sandbox.providers.api import Failure
+from sandbox.providers.kubernetes.core_schemas import reference, references_to_fields, validator
+from sandbox.providers.kubernetes.notation import FIELDS_OF, TYPE, WITHOUT
 from sandbox.providers.kubernetes.schema_errors import schema_failures
 
 Object = dict[str, Any]
@@ -18,11 +18,13 @@ ALWAYS = ("apiVersion", "kind", "metadata")
 def definition_of(definitions: Iterable[Object], api_version: str, kind: str) -> Object | None:
     """The definition of a kind among several; None when none defines it."""
     group = api_version.rpartition("/")[0]
-    for definition in definitions:
-        spec = definition["spec"]
-        if (spec.get("group"), (spec.get("names") or {}).get("kind")) == (group, kind):
-            return definition
-    return None
+    return next((one for one in definitions if defined_kind(one) == (group, kind)), None)
+
+
+def defined_kind(definition: Object) -> tuple[Any, Any]:
+    """(group, kind) that a definition defines."""
+    spec = definition["spec"]
+    return spec.get("group"), (spec.get("names") or {}).get("kind")
 
 
 def defined_failures(value: Object, definition: Object) -> list[Failure]:
@@ -31,19 +33,25 @@ def defined_failures(value: Object, definition: Object) -> list[Failure]:
     for one in definition["spec"].get("versions") or []:
         if one["name"] == version and one.get("served", True):
             schema = (one.get("schema") or {}).get("openAPIV3Schema") or {}
-            root = strict_schema(schema, root=True)
-            return list(schema_failures(Draft202012Validator(root), value))
+            return list(schema_failures(validator(strict_schema(schema, root=True)), value))
     return [("apiVersion", f"{version} is not served by {(definition.get('metadata') or {}).get('name')}")]
 
 
 def strict_schema(schema: Mapping[str, Any], root: bool = False) -> Object:
     """A structural schema of Kubernetes as JSON schema, closed: other fields are errors, as with server-side apply.
 
-    Source: kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions (2026).
+    Source: kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions (2026). The marks of
+    `notation.py` stand for what Kubernetes' own types have.
     """
+    if TYPE in schema:
+        return reference(schema[TYPE])
     strict = {
         key: _inner(key, value) for key, value in schema.items() if not key.startswith("x-") and key != "nullable"
     }
+    if FIELDS_OF in schema:
+        embedded = references_to_fields(schema[FIELDS_OF])
+        kept = {field: inner for field, inner in embedded.items() if field not in schema.get(WITHOUT, ())}
+        strict["properties"] = {**kept, **strict.get("properties", {})}
     if schema.get("x-kubernetes-int-or-string"):
         strict["type"] = ["integer", "string"]
     free = schema.get("x-kubernetes-preserve-unknown-fields") or schema.get("x-kubernetes-embedded-resource")

@@ -15,7 +15,6 @@ DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 ROLE = "kubernetes:rbac.authorization.k8s.io/v1:ClusterRole"
 DEFINITION = "kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinition"
 RELEASE = "kubernetes:helm.sh/v3:Release"
-SERVING = "kubernetes:serving.kserve.io/v1beta1:InferenceService"
 WIDGET = "kubernetes:acme.example/v1:Widget"
 
 TEAM = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "team-a"}}
@@ -47,12 +46,6 @@ WEB: dict[str, Any] = {
             },
         },
     },
-}
-ENGINE: dict[str, Any] = {
-    "apiVersion": "serving.kserve.io/v1beta1",
-    "kind": "InferenceService",
-    "metadata": {"name": "assistant", "namespace": "team-a"},
-    "spec": {"predictor": {"minReplicas": 1, "maxReplicas": 2, "containers": [{"name": "engine", "image": "vllm"}]}},
 }
 WIDGETS: dict[str, Any] = {
     "apiVersion": "apiextensions.k8s.io/v1",

@@ -14,11 +14,9 @@ from tests.sandbox.providers.objects import (
     CONFIG_MAP,
     CONTAINER,
     DEPLOYMENT,
-    ENGINE,
     NAMESPACE,
     ROLE,
     SECRET,
-    SERVING,
     SETTINGS,
     TEAM,
     WEB,
@@ -26,9 +24,7 @@ from tests.sandbox.providers.objects import (
 )
 
 
-@pytest.mark.parametrize(
-    ("token", "value"), [(NAMESPACE, TEAM), (CONFIG_MAP, SETTINGS), (DEPLOYMENT, WEB), (SERVING, ENGINE)]
-)
+@pytest.mark.parametrize(("token", "value"), [(NAMESPACE, TEAM), (CONFIG_MAP, SETTINGS), (DEPLOYMENT, WEB)])
 def test_the_examples_are_accepted(cluster: KubernetesApi, token: str, value: dict[str, Any]) -> None:
     assert refusals(cluster, token, value) == {}
 

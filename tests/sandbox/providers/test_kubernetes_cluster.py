@@ -15,12 +15,9 @@ from tests.sandbox.providers.objects import (
     CONFIG_MAP,
     DEFINITION,
     DEPLOYMENT,
-    ENGINE,
     GADGET,
     NAMESPACE,
-    RELEASE,
     ROLE,
-    SERVING,
     SETTINGS,
     TEAM,
     WEB,
@@ -74,42 +71,14 @@ def test_in_a_preview_a_definition_of_the_same_stack_counts_but_not_at_create(cl
 
 
 def test_custom_groups_that_end_like_built_in_ones_need_a_definition_too(cluster: KubernetesApi) -> None:
-    route = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "metadata": {"name": "r"}, "spec": {}}
-    token = "kubernetes:gateway.networking.k8s.io/v1:HTTPRoute"  # noqa: S105
-    assert "ensure CRDs are installed first" in refusals(cluster, token, route)["kind"]
-
-
-@pytest.mark.parametrize(
-    ("path", "value", "at"),
-    [
-        ("spec.predictor.maxReplica", 2, "spec.predictor.maxReplica"),
-        ("spec.predictor.minReplicas", "1", "spec.predictor.minReplicas"),
-        ("spec.predictor.nodeSelectors", {}, "spec.predictor.nodeSelectors"),
-        ("spec.predictor.containers.0.imag", "x", "spec.predictor.containers[0].imag"),
-        ("spec.predictor.containers", None, "spec.predictor.containers"),
-        ("spec.predictors", {}, "spec.predictors"),
-        ("spec.predictor", None, "spec.predictor"),
-    ],
-)
-def test_an_inference_service_is_checked_as_a_predictor_around_a_pod(
-    cluster: KubernetesApi, path: str, value: Any, at: str
-) -> None:
-    assert list(refusals(cluster, SERVING, changed(ENGINE, path, value))) == [at]
-
-
-def test_a_release_is_held_against_the_sdks_arguments_and_may_make_its_namespace(cluster: KubernetesApi) -> None:
-    release: dict[str, Any] = {"chart": "oci://charts.example/kserve", "version": "v0.20.0", "namespace": "kserve"}
-    assert refusals(cluster, RELEASE, release) == {}
-    misspelt = refusals(cluster, RELEASE, {**release, "createNamespaces": True})
-    assert "did you mean 'createNamespace'?" in misspelt["createNamespaces"]
-    assert list(refusals(cluster, RELEASE, {"version": "1"})) == ["chart"]
-    named = {**release, "name": "kserve"}
-    with pytest.raises(CloudError, match='namespaces "kserve" not found'):
-        cluster.create(RELEASE, named)
-    release_id, outputs = cluster.create(RELEASE, {**named, "createNamespace": True})
-    assert release_id == "kserve/kserve"
-    assert outputs["status"]["status"] == "deployed"
-    assert cluster.read(NAMESPACE, "kserve") is not None
+    snapshot = {
+        "apiVersion": "snapshot.storage.k8s.io/v1",
+        "kind": "VolumeSnapshot",
+        "metadata": {"name": "r"},
+        "spec": {},
+    }
+    token = "kubernetes:snapshot.storage.k8s.io/v1:VolumeSnapshot"  # noqa: S105
+    assert "ensure CRDs are installed first" in refusals(cluster, token, snapshot)["kind"]
 
 
 def test_a_name_is_made_from_the_resources_marked_and_kept(cluster: KubernetesApi) -> None:
@@ -131,7 +100,6 @@ def test_a_name_is_made_from_the_resources_marked_and_kept(cluster: KubernetesAp
         (DEPLOYMENT, WEB, "metadata.namespace", "team-b", ["metadata.namespace"]),
         (CONFIG_MAP, SETTINGS, "data.url", "y", ["data.url"]),
         (NAMESPACE, TEAM, "metadata.labels", {"team": "a"}, []),
-        (SERVING, ENGINE, "spec.predictor.maxReplicas", 3, []),
     ],
 )
 def test_immutable_fields_replace_and_others_update(
@@ -183,19 +151,3 @@ def test_patches_and_charts_are_refused_by_name(cluster: KubernetesApi) -> None:
     assert "no patches" in reason
     with pytest.raises(CloudError, match="no answer to kubernetes:helm"):
         cluster.invoke("kubernetes:helm:template", {})
-
-
-def test_a_compute_class_is_of_the_cluster_and_its_fields_are_checked(cluster: KubernetesApi) -> None:
-    token = "kubernetes:cloud.google.com/v1:ComputeClass"  # noqa: S105
-    rules = [{"nodepools": ["spot"]}, {"nodepools": ["on-demand"]}]
-    ladder = {
-        "apiVersion": "cloud.google.com/v1",
-        "kind": "ComputeClass",
-        "metadata": {"name": "ladder"},
-        "spec": {"priorities": rules, "whenUnsatisfiable": "DoNotScaleUp"},
-    }
-    assert refusals(cluster, token, ladder) == {}
-    assert refusals(cluster, token, changed(ladder, "spec.whenUnsatisfiable", "Never"))
-    assert "spec.priorities[0].nodePools" in refusals(
-        cluster, token, changed(ladder, "spec.priorities.0.nodePools", [])
-    )

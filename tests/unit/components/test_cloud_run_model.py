@@ -18,6 +18,7 @@ from components.served_model import ServedModelArgs, model_argument, served_mode
 from components.sizing.catalogue import load_catalogue
 from components.sizing.engine_arguments import checkpoint_of_path
 from components.sizing.placement import place
+from components.time_limits import time_limits
 from tests.unit.components.registering import Program, previews_the_same, register
 from tests.unit.sizing.test_placement import SUPPLY, SUPPORT
 
@@ -27,11 +28,12 @@ GRANT = "gcp:storage/bucketIAMMember:BucketIAMMember"
 CATALOGUE = load_catalogue()
 RECORD = place(replace(SUPPORT, runs_on="cloud-run"), SUPPLY, CATALOGUE)
 CHECKPOINT = RECORD.budget.config.checkpoint.id
+LIMITS = time_limits(900, RECORD.startup_seconds, RECORD.startup_probe_seconds, from_zero=True, new_node=False)
 PLACE = {way: weights_place(way, "acme-models", CHECKPOINT) for way in ("stream", "mount")}
 
 
 def model(way: str = "stream", **changes: Any) -> ServedModelArgs:
-    return cast(ServedModelArgs, served_model(RECORD, PLACE[way]) | changes)
+    return cast(ServedModelArgs, served_model(RECORD, PLACE[way], LIMITS, mode="Knative") | changes)
 
 
 def args(**changes: Any) -> CloudRunModelArgs:
@@ -48,6 +50,8 @@ def args(**changes: Any) -> CloudRunModelArgs:
         "deletion_protection": False,
         "labels": {"team": "support"},
         "model": model(),
+        "inputs": ["text", "image"],
+        "cold_start_seconds": 240,
     }
     return cast(CloudRunModelArgs, plain | changes)
 
@@ -81,7 +85,37 @@ def test_the_instance_is_the_one_that_was_sized() -> None:
     assert made["maxInstanceRequestConcurrency"] == RECORD.max_num_seqs
     assert f"--max-num-seqs={RECORD.max_num_seqs}" in container(program)["args"]
     assert made["scaling"] == {"minInstanceCount": RECORD.min_replicas, "maxInstanceCount": RECORD.max_replicas}
-    assert made["timeout"] == "3600s"
+    assert made["timeout"] == f"{LIMITS.request}s"
+    assert LIMITS.longest_generation < LIMITS.request <= 3600
+
+
+def test_a_paused_service_has_no_instance_and_takes_no_request_and_is_otherwise_the_same() -> None:
+    running, paused = service().one(SERVICE).inputs, service(model=model(paused=True)).one(SERVICE).inputs
+    assert "scaling" not in running
+    assert paused.pop("scaling") == {"scalingMode": "MANUAL", "manualInstanceCount": 0}
+    assert paused == running
+
+
+def test_a_canary_splits_the_requests_between_the_newest_and_the_stable_revision() -> None:
+    newest, stable = (
+        service(model=model(canary_percent=10), stable_revision="helpdesk-00003-abc").one(SERVICE).inputs["traffics"]
+    )
+    assert newest == {"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "percent": 10}
+    assert (stable["revision"], stable["percent"]) == ("helpdesk-00003-abc", 90)
+    (only,) = (
+        service(model=model(canary_percent=0), stable_revision="helpdesk-00003-abc").one(SERVICE).inputs["traffics"]
+    )
+    assert (only["revision"], only["percent"]) == ("helpdesk-00003-abc", 100)
+    assert "traffics" not in service().one(SERVICE).inputs
+
+
+def test_the_endpoint_says_how_it_is_called_by_whom_and_how_long_a_cold_start_takes() -> None:
+    endpoint = service().outputs["endpoint"]
+    assert endpoint["base_url"].endswith("/v1")
+    assert endpoint["model"] == "helpdesk"
+    assert endpoint["authentication"] == "cloud-run-identity"
+    assert "gcloud auth print-identity-token" in endpoint["curl"][0]
+    assert endpoint["expected_cold_start_seconds"] == (240 if RECORD.min_replicas == 0 else 0)
 
 
 @pytest.mark.parametrize("spread", [True, False])

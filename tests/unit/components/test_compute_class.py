@@ -11,7 +11,7 @@ from pulumi.runtime.mocks import MockCallArgs, MockResourceArgs, Mocks
 
 from components.google.gpu_node_pool import COMPUTE_CLASS_KEY
 from components.kubernetes.compute_class import ComputeClass, ComputeClassArgs
-from components.kubernetes.inference_service import (
+from components.kubernetes.engine_pod import (
     ACCELERATOR_LABEL,
     COMPUTE_CLASS_LABEL,
     PLATFORM_ACCELERATOR_LABEL,

@@ -12,7 +12,7 @@ from decimal import Decimal
 from math import ceil
 
 from components.sizing.catalogue import Catalogue, Checkpoint
-from components.sizing.demand import Demand, Supply
+from components.sizing.demand import Demand, Override, Supply
 from components.sizing.engine_config import EngineConfig, Load
 from components.sizing.evidence import spread_of
 from components.sizing.legality import why_illegal
@@ -74,6 +74,7 @@ class BruteForce:
         self.demand, self.supply, self.catalogue = demand, supply, catalogue
         self.model = catalogue.model(demand.model)
         self.engine = catalogue.engine(supply.engine_version)
+        self.override = supply.overrides.get(f"{demand.team}/{demand.name}", Override("none"))
         self.verdicts: dict[tuple, bool] = {}
 
     def best(self) -> Answer | None:
@@ -93,7 +94,7 @@ class BruteForce:
         hosts, _ = places(self.supply, self.catalogue, demand.high_availability, demand.interruptible)
         precisions = [c.id for c in self.catalogue.checkpoints_of(self.model)]  # highest first
         for where in hosts:
-            if demand.runs_on not in (None, where.runs_on):
+            if demand.runs_on not in (None, where.runs_on) or not self._may_be_at(where):
                 continue
             for least, most, requests in self._replicas(where):
                 if most * where.tensor_parallel_size > where.quota:
@@ -114,6 +115,14 @@ class BruteForce:
                     )
                     yield key, self._answer(where, config, usd, (least, most))
 
+    def _may_be_at(self, where: Place) -> bool:
+        wanted, card = self.override, where.accelerator
+        if wanted.accelerator and wanted.accelerator != card.id and wanted.accelerator != card.node_label:
+            return False
+        if wanted.machine_type and (where.machine is None or where.machine.id != wanted.machine_type):
+            return False
+        return not wanted.tensor_parallel_size or wanted.tensor_parallel_size == where.tensor_parallel_size
+
     def _replicas(self, where: Place) -> Iterator[tuple[int, int, int]]:
         """(minimum, maximum, requests that each must run at once) for every number of replicas that could be meant."""
         peak, share = self.demand.peak_concurrent_requests, where.replicas_per_host
@@ -132,10 +141,15 @@ class BruteForce:
         video = self.model.text.bidirectional_vision and "video" in demand.inputs
         for checkpoint in self._checkpoints():
             fp8_kv = (checkpoint.kv_scales or self.supply.allow_fp8_kv) and card.compute_capability >= (8, 9)
-            for element_bytes in (2, 1) if fp8_kv else (2,):
-                for size in BATCHES:
+            dtypes = (2, 1) if fp8_kv else (2,)
+            if self.override.kv_cache_dtype:
+                dtypes = ({"bfloat16": 2, "fp8": 1}[self.override.kv_cache_dtype],)
+            fixed = self.override.max_num_batched_tokens
+            ahead = self.model.drafter.num_speculative_tokens if demand.speculative else 0
+            for element_bytes in dtypes:
+                for size in (fixed,) if fixed else BATCHES:
                     batch = max(size, ONE_VIDEO) if video else size
-                    if requests <= batch:
+                    if requests * (1 + ahead) <= batch:
                         yield EngineConfig(
                             engine=self.engine,
                             model=self.model,
@@ -146,13 +160,18 @@ class BruteForce:
                             max_model_len=demand.context_tokens,
                             max_num_seqs=requests,
                             max_num_batched_tokens=batch,
-                            gpu_memory_utilization=0.90,
+                            gpu_memory_utilization=self.override.gpu_memory_utilization or 0.90,
                             text_only=set(demand.inputs) == {"text"},
                             items={kind: demand.max_items.get(kind, 1) for kind in demand.inputs if kind != "text"},
                             image_tokens=demand.image_tokens,
                             kv_element_bytes=element_bytes,
                             block_size_tokens=self.engine.block_size_on(
                                 card, self.model, element_bytes, set(demand.inputs) != {"text"}
+                            ),
+                            drafter=demand.speculative,
+                            max_loras=len(demand.adapters),
+                            max_lora_rank=max(
+                                (2 ** max(3, (a.rank - 1).bit_length()) for a in demand.adapters), default=0
                             ),
                             spread=spread_of(self.catalogue, self.model, card, self.engine),
                         )

@@ -132,6 +132,10 @@ BUGS: tuple[tuple[str, str, str, dict[str, Any], str | None, str | None], ...] =
     ("vllm-39407", DENSE_BLOCK, L4, {"tensor_parallel_size": 4}, None, None),
     ("mrv2-no-graph-memory", E4B, HOPPER, {}, "0.25.1", "0.28.0"),
     ("vllm-42390-video", MOE, HOPPER, {"text_only": False, "items": {"video": 1}}, None, None),
+    ("vllm-44413", E4B, HOPPER, {"max_loras": 1}, None, "0.22.1"),
+    ("vllm-53470", MOE, HOPPER, {"max_loras": 1}, None, "0.24.0"),
+    ("vllm-50252", MOE, HOPPER, {"max_loras": 1}, None, None),
+    ("flashinfer-cubins", MOE_FP8, BLACKWELL, {}, None, None),
     ("vllm-42390-hang", MOE_FP8, "nvidia-rtx-3090", {"tensor_parallel_size": 2}, None, None),
 )
 

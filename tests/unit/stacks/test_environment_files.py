@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from stacks.environment import Environment, load_environment
-from stacks.plan import Plan, iam_member, make_plan
+from stacks.plan import Plan, make_plan
+from stacks.planned_deployment import iam_member
 from stacks.problems import SettingsError
 from stacks.schema import SCHEMA
 from stacks.team_file import DeploymentWish, TeamFile

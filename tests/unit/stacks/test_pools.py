@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from components.kubernetes.inference_service import LADDER_PREFIX
+from components.kubernetes.engine_pod import LADDER_PREFIX
 from components.naming import NAME_LIMITS, Scope, Service, cloud_name
 from components.sizing.catalogue import PurchaseOption, load_catalogue
 from components.sizing.demand import Demand, Reservation, Supply

@@ -8,7 +8,7 @@ import re
 from sandbox.providers.api import Failure, Properties
 from sandbox.providers.gcp.limits import REGION, between, one_of
 from sandbox.providers.gcp.references import key_failures
-from sandbox.providers.gcp.resource_type import at, items, known
+from sandbox.providers.values import at, items, known
 
 #: Multi-regions, and what the regions of a dual-region inside them begin with.
 MULTI_REGIONS = {"US": "us-", "EU": "europe-", "ASIA": "asia-"}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from sandbox.providers.api import Failure, Properties
 from sandbox.providers.gcp.limits import ZONE
-from sandbox.providers.gcp.resource_type import World, items, known
+from sandbox.providers.gcp.resource_type import World
+from sandbox.providers.values import items, known
 
 NAME = r"[a-z]([-a-z0-9]{0,38}[a-z0-9])?"
 NAME_RULE = "1 to 40 lower-case letters, digits and hyphens, a letter first, no hyphen last"

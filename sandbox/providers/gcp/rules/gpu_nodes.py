@@ -8,7 +8,7 @@ from pulumi.runtime.rpc import UNKNOWN
 from sandbox.providers.api import Failure, Properties
 from sandbox.providers.gcp.limits import HYPERDISK_ONLY, MACHINE_GPUS, NOT_ON_DEMAND, between, one_of, place_failures
 from sandbox.providers.gcp.machines import LOCAL_SSDS, PARTITIONS
-from sandbox.providers.gcp.resource_type import at, items, known
+from sandbox.providers.values import at, items, known
 
 GPU = "nodeConfig.guestAccelerators[0]"
 BOOT_DISK = "hyperdisk-balanced"

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sandbox.providers.api import Failure
 from sandbox.providers.gcp.limits import exactly_one, name_failures, one_of
-from sandbox.providers.gcp.resource_type import at, items, known
+from sandbox.providers.values import at, items, known
 
 WINDOWS = ("dailyMaintenanceWindow", "recurringWindow", "recurringMaintenanceWindow")
 SCOPES = ("NO_UPGRADES", "NO_MINOR_UPGRADES", "NO_MINOR_OR_NODE_UPGRADES")

@@ -11,7 +11,8 @@ from pulumi.runtime.rpc import UNKNOWN
 from sandbox.providers.api import Failure, Properties
 from sandbox.providers.gcp.limits import name_failures
 from sandbox.providers.gcp.quotas import RUN_GPUS, RUN_UNITS, allowed
-from sandbox.providers.gcp.resource_type import World, at, entries, items, known
+from sandbox.providers.gcp.resource_type import World
+from sandbox.providers.values import at, entries, items, known
 
 
 @dataclass(frozen=True, slots=True)

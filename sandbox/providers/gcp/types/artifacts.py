@@ -5,8 +5,10 @@ from __future__ import annotations
 
 from sandbox.providers.api import Failure, Properties
 from sandbox.providers.gcp.limits import exactly_one, name_failures, one_of
-from sandbox.providers.gcp.references import REGISTRY_AGENT, key_failures, needs_key
-from sandbox.providers.gcp.resource_type import ResourceType, World, at, entries, items, known
+from sandbox.providers.gcp.references import REGISTRY_AGENT, key_failures, needs_key, needs_member
+from sandbox.providers.gcp.resource_type import ResourceType, World
+from sandbox.providers.gcp.rules.grants import iam_member
+from sandbox.providers.values import at, entries, items, known
 
 TOKEN = "gcp:artifactregistry/repository:Repository"  # noqa: S105
 MODES = ("STANDARD_REPOSITORY", "VIRTUAL_REPOSITORY", "REMOTE_REPOSITORY")
@@ -86,7 +88,25 @@ def _uri(world: World, inputs: Properties) -> str:
     return f"{host}/{world.project_of(inputs)}/{inputs.get('repositoryId')}"
 
 
+def _repository_of(world: World, inputs: Properties) -> str:
+    """The repository that a grant is on."""
+    return f"projects/{world.project_of(inputs)}/locations/{world.location_of(inputs)}/repositories/{inputs['repository']}"
+
+
+def _needs_repository(world: World, inputs: Properties) -> str | None:
+    repository = _repository_of(world, inputs)
+    if world.cloud.get(TOKEN, repository) is None:
+        return f"Error 404: Requested entity was not found: {repository}, notFound"
+    return needs_member(world, inputs)
+
+
 RESOURCE_TYPES = (
+    iam_member(
+        token="gcp:artifactregistry/repositoryIamMember:RepositoryIamMember",  # noqa: S106 - a type's name
+        holder=_repository_of,
+        holder_fields=("repository", "location"),
+        refuses=_needs_repository,
+    ),
     ResourceType(
         token=TOKEN,
         identity=lambda w, i: (

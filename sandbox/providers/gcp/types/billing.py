@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from sandbox.providers.api import Failure, Properties
 from sandbox.providers.gcp.limits import between, exactly_one, name_failures, one_of
-from sandbox.providers.gcp.resource_type import ResourceType, World, at, digits, entries, items, known, letters
+from sandbox.providers.gcp.resource_type import ResourceType, World, digits, letters
 from sandbox.providers.gcp.types.pubsub import needs_topic
+from sandbox.providers.values import at, entries, items, known
 
 BUDGET = "gcp:billing/budget:Budget"
 CHANNEL = "gcp:monitoring/notificationChannel:NotificationChannel"

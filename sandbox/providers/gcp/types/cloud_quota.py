@@ -6,7 +6,8 @@ from __future__ import annotations
 from sandbox.providers.api import Failure, Properties
 from sandbox.providers.gcp.limits import name_failures, one_of
 from sandbox.providers.gcp.quotas import FAMILY, QUOTAS, allowed
-from sandbox.providers.gcp.resource_type import ResourceType, World, at, entries, known, letters
+from sandbox.providers.gcp.resource_type import ResourceType, World, letters
+from sandbox.providers.values import at, entries, known
 
 CHECKS = ("QUOTA_SAFETY_CHECK_UNSPECIFIED", "QUOTA_DECREASE_BELOW_USAGE", "QUOTA_DECREASE_PERCENTAGE_TOO_HIGH")
 #: A decrease by more than this share needs its safety check switched off.

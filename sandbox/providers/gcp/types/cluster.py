@@ -7,6 +7,7 @@ import base64
 from collections.abc import Iterator
 
 from sandbox.providers.api import Failure, Properties
+from sandbox.providers.cluster_link import cluster_of_endpoint, folders
 from sandbox.providers.gcp.limits import ZONE, name_failures, one_of
 from sandbox.providers.gcp.references import (
     CLUSTER,
@@ -16,10 +17,11 @@ from sandbox.providers.gcp.references import (
     needs_network,
     needs_subnetwork,
 )
-from sandbox.providers.gcp.resource_type import ResourceType, World, at, digits, items, known, letters
+from sandbox.providers.gcp.resource_type import ResourceType, World, digits, letters
 from sandbox.providers.gcp.rules.clusters import NAME, NAME_RULE, cluster_of, zone_rule
 from sandbox.providers.gcp.rules.maintenance import maintenance_limits
 from sandbox.providers.gcp.types.node_pool import NODE_POOL
+from sandbox.providers.values import at, items, known
 
 #: Values of the fields that take one of a few (terraform-provider-google, 2026-08).
 VALUES = {
@@ -115,6 +117,15 @@ def _pools(world: World, inputs: Properties) -> Iterator[tuple[str, str]]:
             yield NODE_POOL, record["id"]
 
 
+def _contents(world: World, inputs: Properties) -> Iterator[tuple[str, str]]:
+    """Its node pools, and everything in it."""
+    yield from _pools(world, inputs)
+    endpoint = at(_cluster_computed(world, inputs), "controlPlaneEndpointsConfig", "dnsEndpointConfig", "endpoint")
+    if endpoint is not None:
+        for folder in folders(world.cloud, cluster_of_endpoint(endpoint)):
+            yield from ((folder, record["id"]) for record in world.cloud.all(folder))
+
+
 def _cluster_refusal(world: World, inputs: Properties) -> str | None:
     region = ZONE.sub(r"\1", world.location_of(inputs))
     return needs_network(world, inputs) or needs_subnetwork(world, inputs, region)
@@ -151,7 +162,7 @@ RESOURCE_TYPES = (
         refuses=_cluster_refusal,
         enforces=_key_missing,
         protected=_cluster_protected,
-        contents=_pools,
+        contents=_contents,
         labels="resourceLabels",
     ),
 )

@@ -10,7 +10,8 @@ from itertools import combinations, product
 from sandbox.providers.api import Failure, Properties
 from sandbox.providers.gcp.limits import REGION, name_failures
 from sandbox.providers.gcp.references import FIREWALL, NETWORK, SUBNETWORK, needs_network, network_id
-from sandbox.providers.gcp.resource_type import ResourceType, World, at, digits, items, known
+from sandbox.providers.gcp.resource_type import ResourceType, World, digits
+from sandbox.providers.values import at, items, known
 
 API = "https://www.googleapis.com/compute/v1/"
 NAME = r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?"

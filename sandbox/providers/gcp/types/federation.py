@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from sandbox.providers.api import Failure, Properties
 from sandbox.providers.gcp.limits import exactly_one, name_failures, one_of
 from sandbox.providers.gcp.references import WORKLOAD_POOL
-from sandbox.providers.gcp.resource_type import DELETED, ResourceType, World, at, digits, entries, known
+from sandbox.providers.gcp.resource_type import DELETED, ResourceType, World, digits
+from sandbox.providers.values import at, entries, known
 
 PROVIDER = "gcp:iam/workloadIdentityPoolProvider:WorkloadIdentityPoolProvider"
 ID = r"(?!gcp-)[a-z0-9-]{4,32}"

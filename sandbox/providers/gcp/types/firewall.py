@@ -8,7 +8,8 @@ from ipaddress import ip_network
 from sandbox.providers.api import Failure, Properties
 from sandbox.providers.gcp.limits import between, exactly_one, name_failures, one_of
 from sandbox.providers.gcp.references import FIREWALL, needs_network
-from sandbox.providers.gcp.resource_type import ResourceType, World, at, items, known
+from sandbox.providers.gcp.resource_type import ResourceType, World
+from sandbox.providers.values import at, items, known
 
 NAME = r"[a-z]([-a-z0-9]{0,61}[a-z0-9])?"
 PROTOCOLS = ("all", "tcp", "udp", "icmp", "esp", "ah", "sctp", "ipip")

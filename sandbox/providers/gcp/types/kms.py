@@ -8,8 +8,9 @@ import re
 from sandbox.providers.api import Failure, Properties
 from sandbox.providers.gcp.limits import name_failures, one_of
 from sandbox.providers.gcp.references import KEY, KEY_MEMBER, key_id, needs_member
-from sandbox.providers.gcp.resource_type import ResourceType, World, at, known
+from sandbox.providers.gcp.resource_type import ResourceType, World
 from sandbox.providers.gcp.rules.grants import iam_member
+from sandbox.providers.values import at, known
 
 RING = "gcp:kms/keyRing:KeyRing"
 NAME = r"[a-zA-Z0-9_-]{1,63}"

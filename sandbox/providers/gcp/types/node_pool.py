@@ -6,9 +6,10 @@ from __future__ import annotations
 from sandbox.providers.api import Failure, Properties
 from sandbox.providers.gcp.limits import between, label_failures, name_failures, one_of
 from sandbox.providers.gcp.references import CLUSTER, needs_account
-from sandbox.providers.gcp.resource_type import ResourceType, World, at, entries, items, known
+from sandbox.providers.gcp.resource_type import ResourceType, World
 from sandbox.providers.gcp.rules.clusters import NAME, NAME_RULE, cluster_of, zone_rule
 from sandbox.providers.gcp.rules.gpu_nodes import disk_limits, gpu_limits, purchase_limits, sharing_limits
+from sandbox.providers.values import at, entries, items, known
 
 NODE_POOL = "gcp:container/nodePool:NodePool"
 TAINT_EFFECTS = ("NO_SCHEDULE", "PREFER_NO_SCHEDULE", "NO_EXECUTE")

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from sandbox.providers.api import Failure, Properties
 from sandbox.providers.gcp.limits import name_failures
 from sandbox.providers.gcp.references import PUBSUB_AGENT, key_failures, needs_key, needs_member
-from sandbox.providers.gcp.resource_type import ResourceType, World, at, items, known
+from sandbox.providers.gcp.resource_type import ResourceType, World
 from sandbox.providers.gcp.rules.grants import iam_member
+from sandbox.providers.values import at, items, known
 
 TOPIC = "gcp:pubsub/topic:Topic"
 MEMBER = "gcp:pubsub/topicIAMMember:TopicIAMMember"

@@ -15,7 +15,7 @@ from sandbox.providers.gcp.limits import (
     one_of,
 )
 from sandbox.providers.gcp.references import needs_account, needs_member
-from sandbox.providers.gcp.resource_type import ResourceType, World, at, digits, items, known, letters
+from sandbox.providers.gcp.resource_type import ResourceType, World, digits, letters
 from sandbox.providers.gcp.rules.grants import iam_member
 from sandbox.providers.gcp.rules.run_containers import (
     GPUS,
@@ -25,6 +25,7 @@ from sandbox.providers.gcp.rules.run_containers import (
     probe_failures,
     reserved_failures,
 )
+from sandbox.providers.values import at, items, known
 
 SERVICE = "gcp:cloudrunv2/service:Service"
 MEMBER = "gcp:cloudrunv2/serviceIamMember:ServiceIamMember"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from sandbox.providers.api import Failure, Properties
 from sandbox.providers.gcp.limits import REGION, between, label_failures, name_failures
 from sandbox.providers.gcp.references import needs_account, needs_member
-from sandbox.providers.gcp.resource_type import ResourceType, World, at, items, known, letters
+from sandbox.providers.gcp.resource_type import ResourceType, World, letters
 from sandbox.providers.gcp.rules.grants import iam_member
 from sandbox.providers.gcp.rules.run_containers import (
     duration_failures,
@@ -17,6 +17,7 @@ from sandbox.providers.gcp.rules.run_containers import (
     probe_failures,
     reserved_failures,
 )
+from sandbox.providers.values import at, items, known
 
 JOB = "gcp:cloudrunv2/job:Job"
 MEMBER = "gcp:cloudrunv2/jobIamMember:JobIamMember"

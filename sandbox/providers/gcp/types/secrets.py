@@ -8,8 +8,9 @@ from typing import Any
 from sandbox.providers.api import Failure, Properties
 from sandbox.providers.gcp.limits import name_failures
 from sandbox.providers.gcp.references import SECRETS_AGENT, key_failures, needs_key, needs_member
-from sandbox.providers.gcp.resource_type import ResourceType, World, at, items, known
+from sandbox.providers.gcp.resource_type import ResourceType, World
 from sandbox.providers.gcp.rules.grants import iam_member
+from sandbox.providers.values import at, items, known
 
 SECRET = "gcp:secretmanager/secret:Secret"  # noqa: S105
 MEMBER = "gcp:secretmanager/secretIamMember:SecretIamMember"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from sandbox.providers.api import Failure, Properties
 from sandbox.providers.gcp.limits import name_failures
 from sandbox.providers.gcp.references import STORAGE_AGENT, needs_key, needs_member
-from sandbox.providers.gcp.resource_type import ResourceType, World, at, known
+from sandbox.providers.gcp.resource_type import ResourceType, World
 from sandbox.providers.gcp.rules.buckets import (
     encryption_limits,
     keeping_limits,
@@ -17,6 +17,7 @@ from sandbox.providers.gcp.rules.buckets import (
     unlocked,
 )
 from sandbox.providers.gcp.rules.grants import member_limits
+from sandbox.providers.values import at, known
 
 BUCKET = "gcp:storage/bucket:Bucket"
 MEMBER = "gcp:storage/bucketIAMMember:BucketIAMMember"

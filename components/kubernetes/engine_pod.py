@@ -1,0 +1,131 @@
+"""The pod of an engine, as every mode of serving declares it: container, probes, volumes, rights and nodes. Pure: plain data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from components.served_model import ServedModelArgs
+from components.sizing.engine_arguments import PORT
+
+#: Name by which KServe knows the container that serves (KServe 0.20.0).
+CONTAINER = "kserve-container"
+#: Label that KServe puts on the pods of an InferenceService, with its name as the value (KServe 0.20.0, measured 2026-11-21).
+INFERENCE_SERVICE_LABEL = "serving.kserve.io/inferenceservice"
+#: Node label by which GKE names the GPU of a node.
+ACCELERATOR_LABEL = "cloud.google.com/gke-accelerator"
+#: Node label that the platform gives to a pool, so that a pod lands on the pool it was sized for. The pools of a ladder share its
+#: value, which is then the name of their ComputeClass.
+POOL_LABEL = "gemma-platform/pool"
+#: How such a name begins; no pool of its own is called so, since those begin with a machine type.
+LADDER_PREFIX = "ladder-"
+#: Label of nodes and pods, and taint of nodes, that belong to a ComputeClass.
+COMPUTE_CLASS_LABEL = "cloud.google.com/compute-class"
+#: The platform's own name for the GPU of a node. GKE refuses a pod that chooses a ComputeClass and ACCELERATOR_LABEL
+#: (cloud.google.com/kubernetes-engine/docs/concepts/about-custom-compute-classes, 2026-04-13).
+PLATFORM_ACCELERATOR_LABEL = "gemma-platform/accelerator"
+#: Name of the GPU resource in requests and limits.
+GPU_RESOURCE = "nvidia.com/gpu"
+
+PROBE_PERIOD_SECONDS = 10
+LIVENESS_PERIOD_SECONDS = 30
+#: Volume of NCCL's shared memory.
+SHARED_MEMORY = "shared-memory"
+#: Most that an engine may write to a folder: compile and kernel caches (the estimate of components/sizing/host.py).
+WRITABLE_SIZE = "15Gi"
+
+
+def make_pod(name: str, model: ServedModelArgs, pool: str, service_account: Any, priority_class: str) -> dict[str, Any]:
+    """PodSpec of one replica of the InferenceService called `name`.
+
+    `service_account` may be an output, all else is plain data. `pool` is the value of POOL_LABEL on the nodes that it may run on.
+    """
+    spread = {
+        "maxSkew": 1,
+        "topologyKey": "topology.kubernetes.io/zone",
+        "whenUnsatisfiable": "ScheduleAnyway",  # a replica in the same zone is better than none
+        "labelSelector": {"matchLabels": {INFERENCE_SERVICE_LABEL: name}},
+    }
+    return {
+        "serviceAccountName": service_account,
+        # Workload Identity asks the metadata server; the engine has no business with the Kubernetes API
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "priorityClassName": priority_class,
+        "securityContext": _pod_rights(model),
+        **choose_nodes(model["accelerator"], pool),
+        **({"topologySpreadConstraints": [spread]} if model["spread_over_zones"] else {}),
+        "containers": [_container(model)],
+        "volumes": _volumes(model),
+    }
+
+
+def choose_nodes(accelerator: str, pool: str) -> dict[str, Any]:
+    """Which nodes the pods choose and bear: those of a pool, or those of a ladder's ComputeClass."""
+    gpu = {"key": GPU_RESOURCE, "operator": "Exists", "effect": "NoSchedule"}
+    if not pool.startswith(LADDER_PREFIX):
+        return {"nodeSelector": {ACCELERATOR_LABEL: accelerator, POOL_LABEL: pool}, "tolerations": [gpu]}
+    # GKE adds this toleration by itself; written out, it is seen in every preview and holds on any cluster
+    of_class = {"key": COMPUTE_CLASS_LABEL, "operator": "Equal", "value": pool, "effect": "NoSchedule"}
+    return {
+        "nodeSelector": {PLATFORM_ACCELERATOR_LABEL: accelerator, POOL_LABEL: pool, COMPUTE_CLASS_LABEL: pool},
+        "tolerations": [gpu, of_class],
+    }
+
+
+def _pod_rights(model: ServedModelArgs) -> dict[str, Any]:
+    """Without a known user the image's own one is kept, which is root in most; the rest of `restricted` holds all the same."""
+    rights: dict[str, Any] = {"seccompProfile": {"type": "RuntimeDefault"}}
+    if "run_as" not in model:
+        return rights
+    user, group = model["run_as"]
+    # the volumes belong to a group that nothing else is in
+    return {**rights, "runAsNonRoot": True, "runAsUser": int(user), "runAsGroup": int(group), "fsGroup": int(user)}
+
+
+def _container(model: ServedModelArgs) -> dict[str, Any]:
+    resources = {
+        "cpu": str(int(model["vcpu"])),
+        "memory": f"{int(model['memory_gib'])}Gi",
+        GPU_RESOURCE: str(int(model["accelerator_count"])),
+    }
+    health = {"httpGet": {"path": "/health", "port": PORT}, "timeoutSeconds": 5}
+    return {
+        "name": CONTAINER,
+        "image": model["image"],
+        "command": model["command"],
+        "args": model["arguments"],
+        "env": [{"name": key, "value": value} for key, value in sorted(model["environment"].items())],
+        "ports": [{"containerPort": PORT, "protocol": "TCP"}],
+        "resources": {"requests": resources, "limits": resources},
+        "volumeMounts": _mounts(model),
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "capabilities": {"drop": ["ALL"]},
+            "readOnlyRootFilesystem": bool(model["writable_paths"]),
+        },
+        "startupProbe": {
+            **health,
+            "periodSeconds": PROBE_PERIOD_SECONDS,
+            "failureThreshold": int(model["startup_probe_seconds"]) // PROBE_PERIOD_SECONDS,
+        },
+        "readinessProbe": {**health, "periodSeconds": PROBE_PERIOD_SECONDS},
+        "livenessProbe": {**health, "periodSeconds": LIVENESS_PERIOD_SECONDS, "failureThreshold": 5},
+    }
+
+
+def _mounts(model: ServedModelArgs) -> list[dict[str, Any]]:
+    shared = {"name": SHARED_MEMORY, "mountPath": "/dev/shm"}  # noqa: S108  (NCCL's shared memory)
+    return [shared, *({"name": _volume_of(path), "mountPath": path} for path in model["writable_paths"])]
+
+
+def _volumes(model: ServedModelArgs) -> list[dict[str, Any]]:
+    size = f"{int(model['shared_memory_gib'])}Gi"
+    shared = {"name": SHARED_MEMORY, "emptyDir": {"medium": "Memory", "sizeLimit": size}}
+    return [
+        shared,
+        *({"name": _volume_of(path), "emptyDir": {"sizeLimit": WRITABLE_SIZE}} for path in model["writable_paths"]),
+    ]
+
+
+def _volume_of(path: str) -> str:
+    return f"writable-{path.strip('/').replace('/', '-')}"

@@ -1,0 +1,180 @@
+"""One deployment of a plan: from a team's wish to what is served where, under which limits and address. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from components.google.registry_references import mirrored
+from components.kubernetes.inference_service import KNATIVE, STANDARD
+from components.labels import Labels, make_labels
+from components.served_model import STREAM, ServedModelArgs, served_model, weights_folder, weights_place
+from components.sizing.catalogue import Catalogue
+from components.sizing.demand import Supply
+from components.sizing.placement import place
+from components.sizing.published import published
+from components.sizing.record import SizingRecord
+from components.sizing.speed import longest_generation_seconds
+from components.time_limits import TimeLimits, time_limits
+from stacks.environment import LoadedTeam
+from stacks.pools import Rungs, rungs_of
+from stacks.reloads import DIGEST, revision_digest
+from stacks.settings import EnvironmentSettings
+from stacks.team_file import DeploymentWish
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedDeployment:
+    """One deployment with its place, labels and what is served."""
+
+    loaded: LoadedTeam
+    wish: DeploymentWish
+    record: SizingRecord
+    labels: Labels
+    model: ServedModelArgs
+    limits: TimeLimits
+    rungs: Rungs | None
+    revision: str
+    #: Where the engine reads its weights.
+    weights: str
+
+    @property
+    def key(self) -> str:
+        """`<team>/<deployment>`."""
+        return self.record.demand.key
+
+    @property
+    def checkpoint(self) -> str:
+        """Id of the checkpoint that it serves."""
+        return self.record.budget.config.checkpoint.id
+
+    @property
+    def pool(self) -> str | None:
+        """Name of the ladder of node pools that it runs on; None on Cloud Run."""
+        return self.rungs.name if self.rungs else None
+
+    @property
+    def standard_mode(self) -> bool:
+        """True on GKE without Knative."""
+        return self.pool is not None and self.model["mode"] == STANDARD
+
+    @property
+    def callers(self) -> list[str]:
+        """IAM members that may call it: the team's group and the callers it names."""
+        return [iam_member(email) for email in self.caller_emails]
+
+    @property
+    def caller_emails(self) -> list[str]:
+        """The team's group and the callers it names."""
+        emails = [*([self.loaded.team.group] if self.loaded.team.group else []), *self.wish.callers]
+        return list(dict.fromkeys(emails))
+
+    @property
+    def published(self) -> dict[str, Any]:
+        """The sizing record as plain data, with what the platform adds to it: how it is served and within which limits."""
+        return {
+            **published(self.record, self.weights),
+            "mode": "cloud-run" if self.pool is None else self.model["mode"],
+            DIGEST: revision_digest(self.model, self.labels.kubernetes(), self.pool),
+            "seconds": {
+                "longest_generation": self.limits.longest_generation,
+                "request": self.limits.request,
+                "startup": self.limits.startup,
+                "startup_probe": self.limits.startup_probe,
+                "progress_deadline": self.limits.progress_deadline,
+                "cold_start": self.limits.cold_start,
+            },
+        }
+
+
+def plan_deployment(
+    loaded: LoadedTeam,
+    wish: DeploymentWish,
+    settings: EnvironmentSettings,
+    supply: Supply,
+    catalogue: Catalogue,
+    bucket: str,
+    mirrors: dict[str, str],
+) -> PlannedDeployment:
+    """Decides everything about one wish.
+
+    Raises SizingError where it cannot be placed, and ValueError for what stands in the way of serving it.
+    """
+    record = place(wish.demand(loaded.team.team), supply, catalogue, f"model, context or concurrency in {loaded.file}")
+    revision = revision_of(record, settings)
+    mode = mode_of(wish)
+    _check_canary(wish, record, mode)
+    way = settings.cloud_run.weights if record.runs_on == "cloud-run" else STREAM
+    weights = weights_place(way, bucket, weights_folder(record.budget.config.checkpoint.id, revision))
+    limits = limits_of(record)
+    return PlannedDeployment(
+        loaded=loaded,
+        wish=wish,
+        record=record,
+        labels=make_labels(loaded.team.owner, loaded.team.cost_center, loaded.team.team, record.budget.config.model),
+        model=served_model(
+            record,
+            weights,
+            limits,
+            mode=mode,
+            image=mirrored(record.image, mirrors) if mirrors else record.image,
+            paused=wish.paused,
+            canary_percent=wish.canary_percent,
+        ),
+        limits=limits,
+        rungs=rungs_of(record, supply, catalogue),
+        revision=revision,
+        weights=weights,
+    )
+
+
+def mode_of(wish: DeploymentWish) -> str:
+    """Standard where the team states a goal for latency or wants no cold start: there KEDA scales by the time that requests
+    queue. Knative for all else, since it alone scales to zero and holds requests meanwhile."""
+    goals = wish.first_token_ms is not None or wish.tokens_per_second is not None
+    return STANDARD if not wish.scale_to_zero and (goals or wish.max_cold_start_seconds == 0) else KNATIVE
+
+
+def limits_of(record: SizingRecord) -> TimeLimits:
+    """The time limits of a deployment."""
+    return time_limits(
+        longest_generation_seconds(record),
+        record.startup_seconds,
+        record.startup_probe_seconds,
+        from_zero=record.min_replicas == 0,
+        new_node=record.runs_on == "gke",
+    )
+
+
+def revision_of(record: SizingRecord, settings: EnvironmentSettings) -> str:
+    """The revision that is served. Raises ValueError where nobody has stated one: weights without one could be anything."""
+    checkpoint = record.budget.config.checkpoint
+    revision = settings.revisions.get(checkpoint.id) or checkpoint.revision
+    if revision is None:
+        raise ValueError(
+            f"no revision of {checkpoint.id} is known: load it once (the loader prints its revision) and write that into "
+            "`revisions` of the environment's settings"
+        )
+    return revision
+
+
+def iam_member(email: str) -> str:
+    """The IAM member that an e-mail address stands for: a service account, else a group."""
+    return f"{'serviceAccount' if email.endswith('.gserviceaccount.com') else 'group'}:{email}"
+
+
+def _check_canary(wish: DeploymentWish, record: SizingRecord, mode: str) -> None:
+    """Traffic is split by Knative or by Cloud Run; in Standard mode nothing stands before the pods that could."""
+    if wish.canary_percent is None:
+        return
+    if record.runs_on == "cloud-run":
+        if wish.stable_revision is None:
+            raise ValueError(
+                "canary_percent on Cloud Run needs stable_revision, the revision that keeps the rest "
+                "(`gcloud run revisions list --service <service>` names them)"
+            )
+    elif mode == STANDARD:
+        raise ValueError(
+            "canary_percent needs Knative's traffic split, which a deployment with a goal for latency or cold starts does not "
+            "have; drop the goal, or try the change in a second deployment"
+        )

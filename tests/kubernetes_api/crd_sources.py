@@ -1,0 +1,62 @@
+"""Where the definitions of custom kinds come from: files of upstream modules, read when the tests run and never committed.
+
+What no module carries is in `google_kinds.yaml`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.tools.go_modules import module_folder
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Files of a module that hold definitions; `files` are globs below its folder."""
+
+    module: str
+    files: tuple[str, ...]
+
+
+SOURCES = (
+    Source("github.com/kserve/kserve", ("config/crd/full/serving.kserve.io_*.yaml",)),
+    Source(
+        "knative.dev/operator",
+        (
+            "cmd/operator/kodata/knative-serving/1.23.0/1-serving-crds.yaml",
+            "config/crd/bases/operator.knative.dev_*.yaml",
+        ),
+    ),
+    Source("github.com/cert-manager/cert-manager", ("deploy/crds/*.yaml",)),
+    Source("github.com/kedacore/keda/v2", ("config/crd/bases/keda.sh_*.yaml",)),
+    # only the policies that Kyverno keeps: it drops the kinds of kyverno.io
+    Source("github.com/kyverno/kyverno", ("config/crds/policies.kyverno.io/*.yaml",)),
+    # GKE brings its own release of these. One from before Kubernetes 1.34: the API only grows, and no GKE 1.35 has less
+    Source("sigs.k8s.io/gateway-api", ("config/crd/standard/gateway.networking.k8s.io_*.yaml",)),
+    # Managed Service for Prometheus and the Secret Manager add-on, which GKE installs
+    Source("github.com/GoogleCloudPlatform/prometheus-engine", ("charts/operator/crds/*.yaml",)),
+    Source("sigs.k8s.io/secrets-store-csi-driver", ("config/crd/bases/*.yaml",)),
+)
+
+
+def definitions() -> Iterator[dict[str, Any]]:
+    """Every CustomResourceDefinition of the sources; AssertionError when a glob finds no file."""
+    for source in SOURCES:
+        folder = module_folder(source.module)
+        for pattern in source.files:
+            files = sorted(folder.glob(pattern))
+            assert files, f"{source.module} has no {pattern} any more"
+            for file in files:
+                yield from _definitions_in(file)
+
+
+def _definitions_in(file: Path) -> Iterator[dict[str, Any]]:
+    # the loader in C: a definition of KServe's has 2 MB
+    for document in yaml.load_all(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader):
+        if isinstance(document, dict) and document.get("kind") == "CustomResourceDefinition":
+            yield document

@@ -1,0 +1,290 @@
+"""The serving stack as a cluster takes it: releases of charts, and an object of each custom kind."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from sandbox.providers.kubernetes.kubernetes_api import KubernetesApi
+from tests.sandbox.providers.examples import changed
+from tests.sandbox.providers.objects import NAMESPACE, RELEASE, TEAM
+
+KSERVE_CHARTS = "oci://ghcr.io/kserve/charts"
+
+
+def release(name: str, namespace: str, version: str, values: dict[str, Any] | None = None, repo: str = "") -> Any:
+    """A release called like its chart, from a repository of the web or from KServe's registry."""
+    source = {"chart": name, "repositoryOpts": {"repo": repo}} if repo else {"chart": f"{KSERVE_CHARTS}/{name}"}
+    return {**source, "name": name, "version": version, "namespace": namespace, "values": values or {}}
+
+
+#: In an order in which they can be installed.
+RELEASES: dict[str, dict[str, Any]] = {
+    "cert-manager": release(
+        "cert-manager",
+        "cert-manager",
+        "v1.21.1",
+        {"crds": {"enabled": True, "keep": False}},
+        "https://charts.jetstack.io",
+    ),
+    "keda": release("keda", "keda", "2.20.2", {}, "https://kedacore.github.io/charts"),
+    "knative-operator": release(
+        "knative-operator", "knative-operator", "v1.23.0", {}, "https://knative.github.io/operator"
+    ),
+    "kserve-crd": release("kserve-crd", "kserve", "v0.20.0"),
+    "kserve-resources": release("kserve-resources", "kserve", "v0.20.0"),
+    "kserve-runtime-configs": release(
+        "kserve-runtime-configs", "kserve", "v0.20.0", {"kserve": {"servingruntime": {"enabled": True}}}
+    ),
+}
+
+SWITCHES = ("nodeselector", "tolerations", "topologyspreadconstraints", "priorityclassname", "securitycontext")
+KNATIVE: dict[str, Any] = {
+    "apiVersion": "operator.knative.dev/v1beta1",
+    "kind": "KnativeServing",
+    "metadata": {"name": "knative-serving", "namespace": "knative-serving"},
+    "spec": {
+        "version": "1.23.0",
+        "ingress": {"kourier": {"enabled": True}},
+        "high-availability": {"replicas": 2},
+        "config": {
+            "network": {"ingress-class": "kourier.ingress.networking.knative.dev"},
+            "defaults": {"max-revision-timeout-seconds": "3600"},
+            "features": {f"kubernetes.podspec-{switch}": "enabled" for switch in SWITCHES},
+        },
+    },
+}
+ACCOUNT: dict[str, Any] = {
+    "apiVersion": "v1",
+    "kind": "ServiceAccount",
+    "metadata": {"name": "models", "namespace": "team-a"},
+}
+KNATIVE_MODEL: dict[str, Any] = {
+    "apiVersion": "serving.kserve.io/v1beta1",
+    "kind": "InferenceService",
+    "metadata": {
+        "name": "assistant",
+        "namespace": "team-a",
+        "annotations": {"serving.kserve.io/deploymentMode": "Knative"},
+    },
+    "spec": {
+        "predictor": {
+            "minReplicas": 0,
+            "maxReplicas": 2,
+            "timeout": 3600,
+            "containerConcurrency": 16,
+            "scaleMetric": "concurrency",
+            "scaleTarget": 12,
+            "serviceAccountName": "models",
+            "automountServiceAccountToken": False,
+            "enableServiceLinks": False,
+            "priorityClassName": "models",
+            "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+            "nodeSelector": {"cloud.google.com/gke-accelerator": "nvidia-l4"},
+            "tolerations": [{"key": "nvidia.com/gpu", "operator": "Exists"}],
+            "containers": [
+                {
+                    "name": "kserve-container",
+                    "image": "vllm/vllm-openai:v0.33.0",
+                    "ports": [{"containerPort": 8080}],
+                    "env": [{"name": "HF_HUB_OFFLINE", "value": "1"}],
+                    "volumeMounts": [{"name": "shared-memory", "mountPath": "/dev/shm"}],  # noqa: S108
+                }
+            ],
+            "volumes": [{"name": "shared-memory", "emptyDir": {"medium": "Memory"}}],
+        }
+    },
+}
+STANDARD_MODEL = changed(
+    changed(
+        changed(KNATIVE_MODEL, "metadata.annotations", {"serving.kserve.io/deploymentMode": "Standard"}),
+        "spec.predictor.scaleMetric",
+        None,
+    ),
+    "spec.predictor.terminationGracePeriodSeconds",
+    600,
+)
+
+
+def custom(api_version: str, kind: str, spec: dict[str, Any], namespace: str | None = "team-a") -> dict[str, Any]:
+    """An object of a custom kind."""
+    metadata = {"name": "one", **({"namespace": namespace} if namespace else {})}
+    return {"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec}
+
+
+TARGET = {"group": "", "kind": "Service", "name": "kourier"}
+#: An object of each kind whose fields a table has, beside those above.
+OBJECTS = {
+    "Certificate": custom(
+        "cert-manager.io/v1",
+        "Certificate",
+        {"secretName": "tls", "dnsNames": ["a.example"], "issuerRef": {"name": "own", "kind": "Issuer"}},
+    ),
+    "Issuer": custom("cert-manager.io/v1", "Issuer", {"selfSigned": {}}),
+    "ClusterIssuer": custom("cert-manager.io/v1", "ClusterIssuer", {"selfSigned": {}}, None),
+    "ScaledObject": custom(
+        "keda.sh/v1alpha1",
+        "ScaledObject",
+        {
+            "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "assistant-predictor"},
+            "pollingInterval": 15,
+            "minReplicaCount": 1,
+            "maxReplicaCount": 3,
+            "fallback": {"failureThreshold": 4, "replicas": 1, "behavior": "currentReplicasIfHigher"},
+            "advanced": {
+                "horizontalPodAutoscalerConfig": {"behavior": {"scaleDown": {"stabilizationWindowSeconds": 600}}}
+            },
+            "triggers": [
+                {
+                    "type": "prometheus",
+                    "metricType": "Value",
+                    "metadata": {"serverAddress": "https://x", "query": "up", "threshold": "1"},
+                    "authenticationRef": {"name": "metrics", "kind": "ClusterTriggerAuthentication"},
+                }
+            ],
+        },
+    ),
+    "ClusterTriggerAuthentication": custom(
+        "keda.sh/v1alpha1", "ClusterTriggerAuthentication", {"podIdentity": {"provider": "gcp"}}, None
+    ),
+    "ClusterServingRuntime": custom(
+        "serving.kserve.io/v1alpha1",
+        "ClusterServingRuntime",
+        {
+            "containers": [{"name": "kserve-container", "image": "vllm"}],
+            "supportedModelFormats": [{"name": "vLLM", "version": "1", "autoSelect": True}],
+        },
+        None,
+    ),
+    "PodMonitoring": custom(
+        "monitoring.googleapis.com/v1",
+        "PodMonitoring",
+        {
+            "selector": {"matchLabels": {"app": "engine"}},
+            "endpoints": [
+                {
+                    "port": 8080,
+                    "path": "/metrics",
+                    "interval": "15s",
+                    "metricRelabeling": [{"action": "keep", "sourceLabels": ["__name__"], "regex": "vllm:.+"}],
+                },
+                {"port": "http-usermetric", "interval": "15s"},
+            ],
+            "targetLabels": {"metadata": ["pod"], "fromPod": [{"from": "team", "to": "team"}]},
+        },
+    ),
+    "Gateway": custom(
+        "gateway.networking.k8s.io/v1",
+        "Gateway",
+        {
+            "gatewayClassName": "gke-l7-global-external-managed",
+            "addresses": [{"type": "NamedAddress", "value": "gemma"}],
+            "listeners": [
+                {
+                    "name": "https",
+                    "port": 443,
+                    "protocol": "HTTPS",
+                    "tls": {"mode": "Terminate", "options": {"networking.gke.io/pre-shared-certs": ""}},
+                    "allowedRoutes": {"namespaces": {"from": "Same"}},
+                }
+            ],
+        },
+    ),
+    "HTTPRoute": custom(
+        "gateway.networking.k8s.io/v1",
+        "HTTPRoute",
+        {
+            "parentRefs": [{"name": "gemma", "sectionName": "https"}],
+            "hostnames": ["*.models.example.com"],
+            "rules": [
+                {
+                    "matches": [{"path": {"type": "PathPrefix", "value": "/v1"}}],
+                    "backendRefs": [{"name": "kourier", "port": 80}],
+                    "timeouts": {"request": "3600s"},
+                }
+            ],
+        },
+    ),
+    "ReferenceGrant": custom(
+        "gateway.networking.k8s.io/v1beta1",
+        "ReferenceGrant",
+        {
+            "from": [{"group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "namespace": "team-a"}],
+            "to": [{"group": "", "kind": "Service"}],
+        },
+    ),
+    "HealthCheckPolicy": custom(
+        "networking.gke.io/v1",
+        "HealthCheckPolicy",
+        {
+            "targetRef": TARGET,
+            "default": {
+                "checkIntervalSec": 10,
+                "config": {"type": "HTTP", "httpHealthCheck": {"requestPath": "/ready", "port": 8090}},
+            },
+        },
+    ),
+    "GCPBackendPolicy": custom(
+        "networking.gke.io/v1",
+        "GCPBackendPolicy",
+        {"targetRef": TARGET, "default": {"timeoutSec": 3630, "connectionDraining": {"drainingTimeoutSec": 60}}},
+    ),
+    "GCPGatewayPolicy": custom(
+        "networking.gke.io/v1",
+        "GCPGatewayPolicy",
+        {
+            "targetRef": {"group": "gateway.networking.k8s.io", "kind": "Gateway", "name": "gemma"},
+            "default": {"sslPolicy": "modern"},
+        },
+    ),
+    "SecretProviderClass": custom(
+        "secrets-store.csi.x-k8s.io/v1",
+        "SecretProviderClass",
+        {"provider": "gke", "parameters": {"secrets": "- resourceName: x"}},
+    ),
+    "ComputeClass": custom(
+        "cloud.google.com/v1",
+        "ComputeClass",
+        {
+            "priorities": [{"nodepools": ["spot"]}, {"nodepools": ["on-demand"]}],
+            "whenUnsatisfiable": "DoNotScaleUp",
+        },
+        None,
+    ),
+}
+
+
+def token_of(value: dict[str, Any]) -> str:
+    """The resource token under which the engine hands over an object."""
+    return f"kubernetes:{value['apiVersion']}:{value['kind']}"
+
+
+def make_namespace(cluster: KubernetesApi, name: str) -> None:
+    """Makes a namespace unless it is there."""
+    if cluster.read(NAMESPACE, name) is None:
+        cluster.create(NAMESPACE, changed(TEAM, "metadata.name", name))
+
+
+def install(cluster: KubernetesApi, *charts: str) -> dict[str, str]:
+    """Installs these releases (all when none are named) with their namespaces; id by chart."""
+    ids: dict[str, str] = {}
+    for name, inputs in RELEASES.items():
+        if name in charts or not charts:
+            make_namespace(cluster, inputs["namespace"])
+            ids[name], _ = cluster.create(RELEASE, copy.deepcopy(inputs))
+    return ids
+
+
+def create(cluster: KubernetesApi, value: dict[str, Any]) -> str:
+    """Makes an object, and its namespace when that is missing; its id."""
+    if namespace := value["metadata"].get("namespace"):
+        make_namespace(cluster, namespace)
+    return cluster.create(token_of(value), copy.deepcopy(value))[0]
+
+
+def install_stack(cluster: KubernetesApi) -> None:
+    """The whole stack in the order that it needs, and the team's service account."""
+    install(cluster, "cert-manager", "keda", "knative-operator")
+    create(cluster, KNATIVE)
+    install(cluster, "kserve-crd", "kserve-resources", "kserve-runtime-configs")
+    create(cluster, ACCOUNT)

@@ -1,0 +1,52 @@
+"""Upstream projects as their Go modules carry them: definitions of custom kinds, charts and manifests, read where Go keeps modules.
+
+`upstream_modules/` pins each by version and checksum. Nothing of them is compiled, so what they need in turn is not asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+from sandbox.progress import SetupError
+
+PINS = Path(__file__).parent / "upstream_modules"
+
+
+@cache
+def module_folder(module: str) -> Path:
+    """Folder of a module such as `github.com/kserve/kserve`, read-only; Go downloads it when it is not there yet.
+
+    Raises SetupError when the module is not pinned, differs from its checksum or cannot be had.
+    """
+    version = module_version(module)
+    if shutil.which("go") is None:
+        raise SetupError(f"Go is missing: these tests get {module} with it")
+    sums = (PINS / "go.sum").read_text(encoding="utf-8")
+    if f"{module} {version} h1:" not in sums:
+        raise SetupError(f"{module} {version} has no checksum: run `go mod download {module}@{version}` in {PINS}")
+    # with the version named, Go asks for this module alone and compares it with go.sum
+    answer = subprocess.run(
+        ["go", "mod", "download", "-json", f"{module}@{version}"],
+        cwd=PINS,
+        env={**os.environ, "GOTOOLCHAIN": "local", "GOWORK": "off"},
+        capture_output=True,
+        text=True,
+    )
+    if answer.returncode != 0:
+        raise SetupError(f"{module} {version} cannot be had:\n{answer.stdout}{answer.stderr}")
+    return Path(json.loads(answer.stdout)["Dir"])
+
+
+def module_version(module: str) -> str:
+    """The pinned version, with its leading v. Raises SetupError when there is none."""
+    pins = (PINS / "go.mod").read_text(encoding="utf-8")
+    found = re.search(rf"(?m)^\t{re.escape(module)} (v\S+)$", pins)
+    if found is None:
+        raise SetupError(f"{module} is not pinned: add it to {PINS / 'go.mod'}")
+    return found.group(1)

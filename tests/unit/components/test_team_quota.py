@@ -1,0 +1,189 @@
+"""What a team's namespace may hold, in numbers, and that its deployments always find room to be rolled out."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.kubernetes import team_limits, team_quota
+from components.kubernetes.inference_service import KNATIVE, STANDARD, make_spec
+from components.kubernetes.team_quota import OTHER_PODS, TeamWorkload
+from tests.unit.components.models import model_of
+from tests.unit.sizing.test_placement import PAYMENTS
+
+GPUS = "requests.nvidia.com/gpu"
+SUFFIXES = {"m": Decimal("0.001"), "": Decimal(1), "k": Decimal(1000), "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
+#: Of the pods beside the replicas: (requests, limits).
+OTHERS_CPU, OTHERS_MEMORY = (Decimal("0.2"), Decimal(2)), (200 * 2**20, 2 * 2**30)
+
+
+def workload(gpus: int = 2, least: int = 1, most: int = 3, **changes: Any) -> TeamWorkload:
+    """A deployment of 6 cores and 22 GiB a replica."""
+    made = TeamWorkload(
+        name="assistant",
+        gpus=gpus,
+        vcpu=6,
+        memory_gib=22,
+        min_replicas=least,
+        max_replicas=most,
+        standard_mode=False,
+        caller_namespaces=[],
+    )
+    return TeamWorkload(**{**made, **changes})
+
+
+def amount(quantity: str) -> Decimal:
+    """A quantity of Kubernetes as a number."""
+    found = re.fullmatch(r"(\d+)([A-Za-z]*)", quantity)
+    assert found, quantity
+    return Decimal(found[1]) * SUFFIXES[found[2]]
+
+
+def hard(*workloads: TeamWorkload) -> dict[str, Decimal]:
+    return {key: amount(quantity) for key, quantity in team_quota.make_spec(workloads)["hard"].items()}
+
+
+@pytest.mark.parametrize(
+    ("workloads", "gpus", "pods"),
+    [
+        ([], 0, 0),
+        ([workload(2, 0, 1)], 2 + 2, 1 + 1),
+        ([workload(2, 0, 3)], 6 + 2, 3 + 1),
+        ([workload(2, 1, 1)], 2 + 2, 1 + 1),
+        ([workload(2, 2, 3)], 6 + 4, 3 + 2),
+        ([workload(2, 1, 3), workload(8, 0, 2)], 6 + 16 + 8, 5 + 1),
+        # the rollout that needs most GPUs and the one that needs most pods need not be the same
+        ([workload(1, 3, 3), workload(8, 1, 1)], 3 + 8 + 8, 4 + 3),
+    ],
+    ids=["no deployment", "one from zero", "from zero", "one", "two always", "two deployments", "different largest"],
+)
+def test_gpus_and_pods_are_those_of_all_peaks_and_of_the_largest_rollout(
+    workloads: list[TeamWorkload], gpus: int, pods: int
+) -> None:
+    quota = hard(*workloads)
+    assert quota[GPUS] == gpus
+    assert quota["pods"] == pods + OTHER_PODS
+
+
+def test_cores_and_memory_count_the_queue_proxy_in_knative_mode() -> None:
+    quota = hard(workload(least=0, most=1))
+    # 2 replicas of 6 cores and 22 GiB, and Knative's own figures for the queue-proxy beside each
+    assert quota["requests.cpu"] == 2 * (6 + Decimal("0.025")) + OTHERS_CPU[0]
+    assert quota["limits.cpu"] == 2 * (6 + 1) + OTHERS_CPU[1]
+    assert quota["requests.memory"] == 2 * (22 * 2**30 + 400 * 2**20) + OTHERS_MEMORY[0]
+    assert quota["limits.memory"] == 2 * (22 * 2**30 + 800 * 2**20) + OTHERS_MEMORY[1]
+
+
+def test_there_is_no_queue_proxy_in_standard_mode() -> None:
+    quota = hard(workload(least=0, most=1, standard_mode=True))
+    assert quota["requests.cpu"] == 12 + OTHERS_CPU[0]
+    assert quota["limits.memory"] == 44 * 2**30 + OTHERS_MEMORY[1]
+
+
+@pytest.mark.parametrize("mode", [KNATIVE, STANDARD])
+def test_a_replica_counts_as_much_as_its_pod_asks_for(mode: str) -> None:
+    model = model_of(PAYMENTS, mode)
+    (engine,) = make_spec("a", model, "pool", "models", {}, "p")["predictor"]["containers"]
+    one = team_quota.replica(
+        workload(
+            gpus=int(model["accelerator_count"]),
+            vcpu=int(model["vcpu"]),
+            memory_gib=int(model["memory_gib"]),
+            standard_mode=mode == STANDARD,
+        )
+    )
+    sidecars = [] if mode == STANDARD else [("25m", "400Mi")]
+    asked = engine["resources"]["requests"]
+    assert one.gpus == amount(asked["nvidia.com/gpu"])
+    assert one.requests_cpu == 1000 * sum(amount(cpu) for cpu in (asked["cpu"], *(cpu for cpu, _ in sidecars)))
+    assert one.requests_memory * 2**20 == sum(amount(m) for m in (asked["memory"], *(m for _, m in sidecars)))
+    assert engine["resources"]["limits"] == asked
+
+
+@st.composite
+def deployments(draw: st.DrawFn) -> TeamWorkload:
+    most = draw(st.integers(1, 40))
+    return TeamWorkload(
+        name="any",
+        gpus=draw(st.integers(0, 8)),
+        vcpu=draw(st.integers(1, 200)),
+        memory_gib=draw(st.integers(1, 2000)),
+        min_replicas=draw(st.integers(0, most)),
+        max_replicas=most,
+        standard_mode=draw(st.booleans()),
+        caller_namespaces=[],
+    )
+
+
+def used(workload: TeamWorkload, replicas: int) -> dict[str, Decimal]:
+    """What so many pods take from the quota, counted from the workload alone."""
+    sidecar = 0 if workload["standard_mode"] else 1
+    cpu, memory = Decimal(workload["vcpu"]), Decimal(workload["memory_gib"] * 2**30)
+    return {
+        GPUS: Decimal(workload["gpus"] * replicas),
+        "requests.cpu": replicas * (cpu + sidecar * Decimal("0.025")),
+        "limits.cpu": replicas * (cpu + sidecar),
+        "requests.memory": replicas * (memory + sidecar * 400 * 2**20),
+        "limits.memory": replicas * (memory + sidecar * 800 * 2**20),
+        "pods": Decimal(replicas),
+    }
+
+
+@given(st.lists(deployments(), min_size=1, max_size=6))
+def test_any_one_deployment_can_be_rolled_out_while_all_are_at_their_peak(workloads: list[TeamWorkload]) -> None:
+    quota = hard(*workloads)
+    at_peak = [used(one, one["max_replicas"]) for one in workloads]
+    free = {key: quota[key] - sum(one[key] for one in at_peak) for key in at_peak[0]}
+    rollouts = [used(one, max(1, one["min_replicas"])) for one in workloads]
+    others = {GPUS: Decimal(0), "pods": Decimal(OTHER_PODS)}
+    others |= {"requests.cpu": OTHERS_CPU[0], "limits.cpu": OTHERS_CPU[1]}
+    others |= {"requests.memory": Decimal(OTHERS_MEMORY[0]), "limits.memory": Decimal(OTHERS_MEMORY[1])}
+    for key, room in free.items():
+        # enough for every one of them, and not more than the largest takes
+        assert room == max(rollout[key] for rollout in rollouts) + others[key]
+
+
+@given(st.lists(deployments(), max_size=6))
+def test_quantities_are_written_as_the_api_server_writes_them(workloads: list[TeamWorkload]) -> None:
+    for quantity in team_quota.make_spec(workloads)["hard"].values():
+        found = re.fullmatch(r"(\d+)([A-Za-z]*)", quantity)
+        assert found
+        number, suffix = int(found[1]), found[2]
+        larger = {"m": 1000, "": 1000, "Mi": 1024, "Gi": 1024}.get(suffix)
+        assert number == 0 or larger is None or number % larger, f"{quantity} has a shorter form"
+
+
+@pytest.mark.parametrize(
+    ("millicores", "written"), [(0, "0"), (25, "25m"), (1000, "1"), (1500, "1500m"), (12000, "12"), (2_000_000, "2k")]
+)
+def test_cores_have_the_largest_suffix_that_leaves_no_fraction(millicores: int, written: str) -> None:
+    assert team_limits.cpu_quantity(millicores) == written
+
+
+@pytest.mark.parametrize(("mebibytes", "written"), [(400, "400Mi"), (1024, "1Gi"), (1536, "1536Mi"), (2**20, "1Ti")])
+def test_memory_has_the_largest_suffix_that_leaves_no_fraction(mebibytes: int, written: str) -> None:
+    assert team_limits.memory_quantity(mebibytes) == written
+
+
+def test_nothing_public_can_be_made() -> None:
+    quota = hard(workload())
+    public = ("services.loadbalancers", "services.nodeports", "count/ingresses.networking.k8s.io")
+    assert [quota[key] for key in (*public, "count/gateways.gateway.networking.k8s.io")] == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "message"),
+    [
+        (0, 0, "max_replicas of 'assistant' is 0; at least 1"),
+        (-1, 2, "min_replicas of 'assistant' is -1; 0 to its max_replicas 2"),
+        (3, 2, "min_replicas of 'assistant' is 3; 0 to its max_replicas 2"),
+    ],
+)
+def test_replicas_that_cannot_be_are_refused(least: int, most: int, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        team_quota.make_spec([workload(least=least, most=most)])

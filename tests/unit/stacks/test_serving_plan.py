@@ -1,0 +1,102 @@
+"""How a plan serves what teams wish: mode, canary, pause, addresses, and what a team's file may not combine."""
+
+from __future__ import annotations
+
+import pytest
+
+from stacks.endpoints import endpoint_on_gke
+from stacks.planned_deployment import PlannedDeployment
+from stacks.serving_settings import IngressSettings
+from tests.unit.stacks.test_environment_files import PAYMENTS, SUPPORT, Tree, tree
+
+__all__ = ["tree"]
+
+JWT = {"jwt": {"issuer": "https://id.example.com", "audiences": ["gemma"], "jwks_uri": "https://id.example.com/keys"}}
+OUTSIDE = IngressSettings.model_validate({"exposure": "external", "domain": "gemma.example.com", "authentication": JWT})
+
+
+def payments(tree: Tree, *lines: str) -> PlannedDeployment:
+    """The deployment of payments with more lines in its file."""
+    tree.edit(PAYMENTS, "    runs_on: gke", "".join(f"    {line}\n" for line in lines) + "    runs_on: gke")
+    return next(d for d in tree.plan().deployments if d.loaded.team.team == "payments")
+
+
+@pytest.mark.parametrize(
+    ("lines", "mode"),
+    [
+        ((), "Knative"),
+        (("first_token_ms: 20000",), "Standard"),
+        (("tokens_per_second: 5",), "Standard"),
+        (("max_cold_start_seconds: 0",), "Standard"),
+        (("first_token_ms: 20000", "scale_to_zero: true"), "Knative"),
+    ],
+)
+def test_latency_goals_and_no_cold_start_mean_standard_mode_and_scale_to_zero_means_knative(
+    tree: Tree, lines: tuple[str, ...], mode: str
+) -> None:
+    planned = payments(tree, *lines)
+    assert planned.model["mode"] == planned.published["mode"] == mode
+
+
+def test_a_cold_start_cannot_be_forbidden_and_asked_for_at_once(tree: Tree) -> None:
+    tree.edit(PAYMENTS, "    runs_on: gke", "    scale_to_zero: true\n    max_cold_start_seconds: 0\n    runs_on: gke")
+    assert "scale_to_zero brings cold starts" in tree.problems()[0]
+
+
+def test_a_canary_in_standard_mode_is_refused_and_on_cloud_run_needs_the_stable_revision(tree: Tree) -> None:
+    tree.edit(PAYMENTS, "    runs_on: gke", "    canary_percent: 10\n    first_token_ms: 20000\n    runs_on: gke")
+    tree.edit(SUPPORT, "    scale_to_zero: true", "    scale_to_zero: true\n    canary_percent: 10")
+    standard, cloud_run = tree.problems()
+    assert "canary_percent needs Knative's traffic split" in standard
+    assert "needs stable_revision" in cloud_run
+    tree.edit(PAYMENTS, "    first_token_ms: 20000\n", "")
+    tree.edit(SUPPORT, "    canary_percent: 10", "    canary_percent: 10\n    stable_revision: helpdesk-00003-abc")
+    (warning,) = [w for w in tree.plan().warnings if "canary" in w]
+    assert warning.startswith("payments/assistant: canary_percent 10 keeps two revisions running, 2 more nvidia-l4")
+
+
+def test_two_canaries_of_a_team_are_told_that_the_later_one_stays_pending(tree: Tree) -> None:
+    text = (tree.folder / PAYMENTS).read_text(encoding="utf-8")
+    first = text[text.index("  - name: assistant") :].replace(
+        "    runs_on: gke", "    canary_percent: 10\n    runs_on: gke"
+    )
+    second = first.replace("name: assistant", "name: batcher")
+    tree.write(PAYMENTS, text[: text.index("  - name: assistant")] + first + second)
+    (together,) = [w for w in tree.plan().warnings if w.startswith("payments:") and "canaries" in w]
+    assert "assistant, batcher are canaries at once" in together
+    assert "exceeded quota" in together
+
+
+def test_an_endpoint_is_inside_the_cluster_until_the_settings_expose_it(tree: Tree) -> None:
+    planned = payments(tree)
+    inside = endpoint_on_gke(planned, "team-payments", IngressSettings())
+    assert inside["base_url"] == "http://assistant-predictor.team-payments.svc.cluster.local/v1"
+    assert (inside["authentication"], inside["model"]) == ("none", "assistant")
+    outside = endpoint_on_gke(planned, "team-payments", OUTSIDE)
+    assert outside["base_url"] == "https://assistant-predictor-team-payments.gemma.example.com/v1"
+    assert outside["authentication"] == "token"
+    assert "$GEMMA_TOKEN" in outside["curl"][1]
+
+
+def test_a_deployment_in_standard_mode_stays_inside_and_names_the_namespaces_that_may_call_it(tree: Tree) -> None:
+    planned = payments(tree, "first_token_ms: 20000", "caller_namespaces: [shop]")
+    endpoint = endpoint_on_gke(planned, "team-payments", OUTSIDE)
+    assert endpoint["base_url"].startswith("http://assistant-predictor.team-payments.svc.cluster.local")
+    assert endpoint["reachable_from"] == "pods of the cluster in team-payments, shop"
+
+
+def test_the_internet_is_refused_without_authentication_and_a_gateway_without_a_domain(tree: Tree) -> None:
+    owner = "    owner: ml-platform"
+    tree.edit("Pulumi.dev.yaml", owner, f"    ingress: {{exposure: external, domain: gemma.example.com}}\n{owner}")
+    assert "external needs authentication" in tree.problems()[0]
+    tree.edit("Pulumi.dev.yaml", "{exposure: external, domain: gemma.example.com}", "{exposure: internal}")
+    assert "exposure internal needs a domain" in tree.problems()[0]
+
+
+def test_a_paused_deployment_keeps_its_place_and_its_revision(tree: Tree) -> None:
+    running = payments(tree)
+    tree.edit(PAYMENTS, "    runs_on: gke", "    paused: true\n    runs_on: gke")
+    paused = next(d for d in tree.plan().deployments if d.loaded.team.team == "payments")
+    assert paused.model["paused"]
+    assert paused.published["revision_digest"] == running.published["revision_digest"]
+    assert paused.pool == running.pool
