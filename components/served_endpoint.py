@@ -1,7 +1,5 @@
 """How a served model is called: the same data on both runtimes, for people, for the smoke test and for other stacks. Pure."""
 
-from __future__ import annotations
-
 import json
 from typing import TypedDict
 

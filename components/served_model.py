@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
-from components.sizing.engine_arguments import COMMAND, engine_arguments
+from components.sizing.engine_arguments import COMMAND, adapter_path, engine_arguments
 from components.sizing.record import SizingRecord
 from components.time_limits import TimeLimits
 
@@ -69,6 +69,12 @@ class ServedModelArgs(TypedDict):
     """User and group id with which the image is known to run without root."""
     writable_paths: list[str]
     """Folders that the engine writes, where its root file system is read-only; empty where that is not known to work."""
+    bucket_name: str
+    """Bucket with the weights, and with all that is mounted."""
+    mounted: dict[str, str]
+    """Folders of that bucket that the engine reads as files, by where they are mounted: LoRA adapters."""
+    reads: list[str]
+    """Folders of that bucket that it reads beside its checkpoint: a drafter's and adapters'."""
     annotations: dict[str, str]
     """The load it was sized for."""
 
@@ -115,20 +121,23 @@ def served_model(
     limits: TimeLimits,
     *,
     mode: str,
+    bucket_name: str,
+    drafter: str | None = None,
+    reads: Sequence[str] = (),
     image: str | None = None,
     paused: bool = False,
     canary_percent: int | None = None,
 ) -> ServedModelArgs:
     """The arguments that stand for `record`, weights read from `weights`: the gs:// folder, or the mount of it.
 
-    The streamer reads either, so only the place differs. `image` stands in for the record's, for a mirror of it; `mode`,
-    `paused` and `canary_percent` are those of ServedModelArgs.
+    The streamer reads either, so only the place differs; `drafter` is where the drafter lies, if there is one. `image` stands in
+    for the record's, for a mirror of it; the others are those of ServedModelArgs.
     """
     load = record.budget.load
     model = ServedModelArgs(
         image=image or record.image,
         command=list(COMMAND),
-        arguments=engine_arguments(record, weights),
+        arguments=engine_arguments(record, weights, drafter),
         environment={**OFFLINE, **record.environment},
         accelerator=record.accelerator,
         accelerator_count=record.gpu_count,
@@ -146,6 +155,9 @@ def served_model(
         mode=mode,
         paused=paused,
         writable_paths=list(record.run_as.writable) if runs_restricted(record) and record.run_as else [],
+        bucket_name=bucket_name,
+        mounted={adapter_path(adapter): adapter.folder for adapter in record.demand.adapters},
+        reads=list(reads),
         annotations={
             FULL_CONTEXT_REQUESTS: str(load.full_context_requests),
             TYPICAL_TOKENS: str(load.typical_tokens),

@@ -1,4 +1,4 @@
-"""What the environment stands on: APIs, encryption keys, image mirror, secrets, budgets and the identities of GitHub Actions.
+"""What the environment stands on: APIs, keys, image mirror, secrets, budgets, requests for quota, and GitHub's identities.
 
 Part of the composer: wires components as the settings ask for them, decides nothing. A part is None where the settings leave it
 out.
@@ -15,24 +15,30 @@ from components.google.cluster import NODE_ROLES
 from components.google.encryption_keys import EncryptionKeys, EncryptionKeysArgs
 from components.google.github_federation import GitHubFederation, GitHubFederationArgs
 from components.google.project_services import Feature, ProjectServices, ProjectServicesArgs, services_needed
+from components.google.quota_needs import needs, without_quota
+from components.google.quota_preference import QuotaPreferences, QuotaPreferencesArgs, wishes_of
 from components.google.registry_mirror import RegistryMirror, RegistryMirrorArgs
 from components.google.secrets import ModelSecretArgs, ModelSecrets, ModelSecretsArgs
 from components.google.team_budget import SpendBudget, SpendBudgetArgs
+from components.kubernetes.keda import METRICS_ROLE
 from components.naming import Scope, Service, cloud_name
 from stacks.plan import Plan
+from stacks.quota_asks import declared_asks
 from stacks.setting_groups import BudgetSettings
 from stacks.settings import EnvironmentSettings
 
 #: Days for which a destroyed version of a secret can still be restored.
 SECRET_DESTROY_DELAY_DAYS = 7
 
-#: What GitHub's deployer may do on the project: all that the committed environments need there (docs/deployer-roles.md; a test
-#: holds the two together). Rights on the billing account are granted there.
+#: What GitHub's deployer may do on the project: all that the committed environments and the pre-flight need there
+#: (docs/deployer-roles.md; a test holds the two together). Rights on the billing account are granted there.
 DEPLOYER_ROLES = (
     "roles/artifactregistry.admin",
     "roles/cloudkms.admin",
+    "roles/cloudquotas.admin",
     "roles/compute.networkAdmin",
     "roles/compute.securityAdmin",
+    "roles/compute.viewer",  # what the pre-flight looks up
     "roles/container.admin",
     "roles/container.clusterAdmin",
     "roles/iam.serviceAccountAdmin",
@@ -45,6 +51,9 @@ DEPLOYER_ROLES = (
     "roles/serviceusage.serviceUsageAdmin",
     "roles/storage.admin",
 )
+
+#: What the platform itself hands out on the project, and so all that its deployer may: to nodes, and to what scales by metrics.
+GRANTED_ROLES = (*NODE_ROLES, METRICS_ROLE)
 
 
 class Foundation:
@@ -60,6 +69,7 @@ class Foundation:
         self.mirror = self._mirror()
         self.secrets = self._secrets()
         self.budgets = self._budgets()
+        self.quota = self._quota()
         self.github = self._github()
 
     def options(self) -> pulumi.ResourceOptions:
@@ -176,6 +186,22 @@ class Foundation:
             labels=labels,
         )
 
+    def _quota(self) -> QuotaPreferences | None:
+        request, asks = self.settings.quota.request, declared_asks(self.settings)
+        if request is None or not asks:
+            return None
+        for unknown in without_quota(asks):
+            pulumi.log.warn(
+                f"quota.request: no quota id is known for {unknown}, so that nobody asks for it; ask by hand"
+            )
+        args = QuotaPreferencesArgs(
+            project=self.settings.project,
+            contact_email=request.contact_email,
+            justification=request.justification,
+            wishes=wishes_of(needs(asks)),
+        )
+        return QuotaPreferences("quota", args, self.options())
+
     def _github(self) -> GitHubFederation | None:
         github = self.settings.github
         if github is None:
@@ -189,7 +215,7 @@ class Foundation:
             deploy_refs=list(github.deploy_refs),
             deployer_account_id=cloud_name(Service.SERVICE_ACCOUNT, self.scope, "deployer"),
             deployer_roles=list(DEPLOYER_ROLES),
-            grantable_roles=list(NODE_ROLES),  # all that the platform itself hands out on the project
+            grantable_roles=list(GRANTED_ROLES),
             preview_account_id=cloud_name(Service.SERVICE_ACCOUNT, self.scope, "preview"),
         )
         if github.owner_id is not None:
@@ -202,7 +228,7 @@ def features(settings: EnvironmentSettings) -> list[Feature]:
     used = {
         Feature.ENCRYPTION_KEYS: settings.encryption is not None,
         Feature.BUDGETS: settings.budget is not None,
-        Feature.QUOTA: settings.preflight == "auto",
+        Feature.QUOTA: settings.preflight == "auto" or settings.quota.request is not None,
         Feature.IMAGE_SCANNING: settings.mirror is not None and settings.mirror.vulnerability_scanning,
     }
     return [feature for feature, is_used in used.items() if is_used]

@@ -59,6 +59,7 @@ def _described(graph: ResourceGraph) -> dict[str, Any]:
         "identities": identities_table(graph),
         "idle": idle_table(graph),
         "quota": quota_table(graph.plan),
+        "quota_requested": settings.quota.request is not None,
         "protected": protected_table(graph),
     }
 

@@ -11,6 +11,7 @@ from components.labels import Labels, make_labels
 from components.served_model import STREAM, ServedModelArgs, served_model, weights_folder, weights_place
 from components.sizing.catalogue import Catalogue
 from components.sizing.demand import Supply
+from components.sizing.extra_checkpoints import extra_checkpoints
 from components.sizing.placement import place
 from components.sizing.published import published
 from components.sizing.record import SizingRecord
@@ -35,8 +36,11 @@ class PlannedDeployment:
     limits: TimeLimits
     rungs: Rungs | None
     revision: str
-    #: Where the engine reads its weights.
+    #: Where the engine reads its weights, and its drafter if it has one.
     weights: str
+    drafter: str | None
+    #: (id, revision) of the checkpoints that must be in the bucket: its own, and the drafter's.
+    loads: tuple[tuple[str, str], ...]
 
     @property
     def key(self) -> str:
@@ -73,7 +77,7 @@ class PlannedDeployment:
     def published(self) -> dict[str, Any]:
         """The sizing record as plain data, with what the platform adds to it: how it is served and within which limits."""
         return {
-            **published(self.record, self.weights),
+            **published(self.record, self.weights, self.drafter),
             "mode": "cloud-run" if self.pool is None else self.model["mode"],
             DIGEST: revision_digest(self.model, self.labels.kubernetes(), self.pool),
             "seconds": {
@@ -101,11 +105,16 @@ def plan_deployment(
     Raises SizingError where it cannot be placed, and ValueError for what stands in the way of serving it.
     """
     record = place(wish.demand(loaded.team.team), supply, catalogue, f"model, context or concurrency in {loaded.file}")
-    revision = revision_of(record, settings)
+    checkpoint = record.budget.config.checkpoint
+    revision = revision_of(checkpoint.id, checkpoint.revision, settings)
     mode = mode_of(wish)
     _check_canary(wish, record, mode)
+    _check_adapters(wish, loaded.team.team)
     way = settings.cloud_run.weights if record.runs_on == "cloud-run" else STREAM
-    weights = weights_place(way, bucket, weights_folder(record.budget.config.checkpoint.id, revision))
+    weights = weights_place(way, bucket, weights_folder(checkpoint.id, revision))
+    extras = extra_checkpoints(record, catalogue)
+    drafters = [(e.id, revision_of(e.id, e.revision, settings)) for e in extras if e.kind == "drafter"]
+    drafter = weights_place(STREAM, bucket, weights_folder(*drafters[0])) if drafters else None
     limits = limits_of(record)
     return PlannedDeployment(
         loaded=loaded,
@@ -117,6 +126,9 @@ def plan_deployment(
             weights,
             limits,
             mode=mode,
+            bucket_name=bucket,
+            drafter=drafter,
+            reads=sorted({extra.id for extra in extras}),
             image=mirrored(record.image, mirrors) if mirrors else record.image,
             paused=wish.paused,
             canary_percent=wish.canary_percent,
@@ -125,6 +137,8 @@ def plan_deployment(
         rungs=rungs_of(record, supply, catalogue),
         revision=revision,
         weights=weights,
+        drafter=drafter,
+        loads=((checkpoint.id, revision), *drafters),
     )
 
 
@@ -146,13 +160,15 @@ def limits_of(record: SizingRecord) -> TimeLimits:
     )
 
 
-def revision_of(record: SizingRecord, settings: EnvironmentSettings) -> str:
-    """The revision that is served. Raises ValueError where nobody has stated one: weights without one could be anything."""
-    checkpoint = record.budget.config.checkpoint
-    revision = settings.revisions.get(checkpoint.id) or checkpoint.revision
+def revision_of(checkpoint: str, known: str | None, settings: EnvironmentSettings) -> str:
+    """The revision that is served; `known` is the catalogue's.
+
+    Raises ValueError where nobody has stated one: weights without one could be anything.
+    """
+    revision = settings.revisions.get(checkpoint) or known
     if revision is None:
         raise ValueError(
-            f"no revision of {checkpoint.id} is known: load it once (the loader prints its revision) and write that into "
+            f"no revision of {checkpoint} is known: load it once (the loader prints its revision) and write that into "
             "`revisions` of the environment's settings"
         )
     return revision
@@ -178,3 +194,12 @@ def _check_canary(wish: DeploymentWish, record: SizingRecord, mode: str) -> None
             "canary_percent needs Knative's traffic split, which a deployment with a goal for latency or cold starts does not "
             "have; drop the goal, or try the change in a second deployment"
         )
+
+
+def _check_adapters(wish: DeploymentWish, team: str) -> None:
+    """A team reads its own adapters only: whatever it names here its identity may read."""
+    for adapter in wish.adapters:
+        if not adapter.source.startswith(f"adapters/{team}/"):
+            raise ValueError(
+                f"adapters: source of '{adapter.name}' is '{adapter.source}'; adapters of this team lie below adapters/{team}/"
+            )

@@ -216,7 +216,7 @@ class Platform:
             project_number=self.settings.project_number,
             bucket=self.weights.bucket.bucket_name,
             bucket_name=self.plan.bucket,
-            checkpoints=sorted({planned.checkpoint for planned in in_cluster}),
+            checkpoints=sorted({folder for p in in_cluster for folder in (p.checkpoint, *p.model["reads"])}),
             pod_security=RESTRICTED if all(runs_restricted(p.record) for p in in_cluster) else BASELINE,
             workloads=[_workload(planned) for planned in in_cluster],
             protect=self.settings.deletion_protection,

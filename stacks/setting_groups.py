@@ -150,11 +150,12 @@ class MirrorSettings(SettingsGroup):
         "they come from where they are published.",
     )
 
-
     @model_validator(mode="after")
     def _complete(self) -> MirrorSettings:
         if missing := [registry for registry in NEEDED_REGISTRIES if registry not in self.registries]:
-            raise ValueError(f"registries lacks {', '.join(missing)}: a mirror stands for all images that the platform installs")
+            raise ValueError(
+                f"registries lacks {', '.join(missing)}: a mirror stands for all images that the platform installs"
+            )
         return self
 
 

@@ -25,7 +25,7 @@ class Weights:
         self.labels = plan.shared_labels.google()
         self.bucket = self._bucket()
         loader = self.settings.loader
-        served = sorted({(planned.checkpoint, planned.revision) for planned in plan.deployments})
+        served = sorted({one for planned in plan.deployments for one in planned.loads})
         self.loaders = [self._loader(loader, *one) for one in served] if loader is not None else []
 
     def _bucket(self) -> ModelBucket:

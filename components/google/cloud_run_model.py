@@ -41,8 +41,8 @@ from components.sizing.catalogue import load_catalogue
 from components.sizing.engine_arguments import PORT
 from components.sizing.record_making import CLOUD_RUN_PROBE_LIMIT_SECONDS
 
-#: Name of the volume with the weights.
-VOLUME = "weights"
+#: How the names of volumes begin.
+VOLUME = "bucket"
 
 
 class CloudRunModelArgs(TypedDict):
@@ -117,6 +117,12 @@ class CloudRunModel(pulumi.ComponentResource):
         weights = grant_read(
             f"{name}-weights", args["bucket"], args["bucket_name"], args["checkpoint"], account.member, child
         )
+        grants = [
+            grant_read(f"{name}-reads-{folder}", args["bucket"], args["bucket_name"], folder, account.member, child)
+            for folder in model["reads"]
+        ]
+        mounts = {weights_mount(folder): folder} if way == MOUNT else {}
+        mounts |= model["mounted"]
         service = gcp.cloudrunv2.Service(
             name,
             name=args["name"],
@@ -146,11 +152,13 @@ class CloudRunModel(pulumi.ComponentResource):
                         )
                     ],
                 ),
-                volumes=[_volume(args["bucket"], folder)] if way == MOUNT else None,
-                containers=[_container(model, environment, weights_mount(folder) if way == MOUNT else None)],
+                volumes=[_volume(args["bucket"], *mount) for mount in enumerate(mounts.values())] or None,
+                containers=[_container(model, environment, list(mounts), weights_are_mounted=way == MOUNT)],
             ),
             # the first start reads the weights, so the right to read them comes first
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[weights], protect=args["deletion_protection"]),
+            opts=pulumi.ResourceOptions(
+                parent=self, depends_on=[weights, *grants], protect=args["deletion_protection"]
+            ),
         )
         for member in args["callers"]:
             gcp.cloudrunv2.ServiceIamMember(
@@ -191,13 +199,13 @@ def _traffic(model: ServedModelArgs, stable: str | None) -> list[gcp.cloudrunv2.
     return [newest, rest] if percent else [rest]
 
 
-def _volume(bucket: pulumi.Input[str], folder: str) -> gcp.cloudrunv2.ServiceTemplateVolumeArgs:
-    """The served folder and no more of the bucket: a look-up above it would be refused, since the right ends there.
+def _volume(bucket: pulumi.Input[str], index: int, folder: str) -> gcp.cloudrunv2.ServiceTemplateVolumeArgs:
+    """One folder and no more of the bucket: a look-up above it would be refused, since the right ends there.
 
     Mounting asks for no more than listing (docs.cloud.google.com/storage/docs/gcsfuse-mount, 2026).
     """
     return gcp.cloudrunv2.ServiceTemplateVolumeArgs(
-        name=VOLUME,
+        name=f"{VOLUME}-{index}",
         gcs=gcp.cloudrunv2.ServiceTemplateVolumeGcsArgs(
             bucket=bucket, read_only=True, mount_options=["implicit-dirs", f"only-dir={folder}"]
         ),
@@ -205,16 +213,15 @@ def _volume(bucket: pulumi.Input[str], folder: str) -> gcp.cloudrunv2.ServiceTem
 
 
 def _container(
-    model: ServedModelArgs, environment: dict[str, str], mount_path: str | None
+    model: ServedModelArgs, environment: dict[str, str], mount_paths: list[str], *, weights_are_mounted: bool
 ) -> gcp.cloudrunv2.ServiceTemplateContainerArgs:
-    """The engine; with `mount_path`, the weights are mounted there."""
-    mounts = (
-        [gcp.cloudrunv2.ServiceTemplateContainerVolumeMountArgs(name=VOLUME, mount_path=mount_path)]
-        if mount_path
-        else None
-    )
+    """The engine, with its volumes in their order."""
+    mounts = [
+        gcp.cloudrunv2.ServiceTemplateContainerVolumeMountArgs(name=f"{VOLUME}-{index}", mount_path=path)
+        for index, path in enumerate(mount_paths)
+    ]
     # the estimate of a start is the streamer's; how fast a mount is has not been measured, so it gets all the time there is
-    probe_seconds = CLOUD_RUN_PROBE_LIMIT_SECONDS if mount_path else int(model["startup_probe_seconds"])
+    probe_seconds = CLOUD_RUN_PROBE_LIMIT_SECONDS if weights_are_mounted else int(model["startup_probe_seconds"])
     return gcp.cloudrunv2.ServiceTemplateContainerArgs(
         image=model["image"],
         commands=model["command"],
@@ -223,7 +230,7 @@ def _container(
             gcp.cloudrunv2.ServiceTemplateContainerEnvArgs(name=key, value=value)
             for key, value in sorted(environment.items())
         ],
-        volume_mounts=mounts,
+        volume_mounts=mounts or None,
         ports=gcp.cloudrunv2.ServiceTemplateContainerPortsArgs(container_port=PORT),
         resources=gcp.cloudrunv2.ServiceTemplateContainerResourcesArgs(
             limits={

@@ -5,7 +5,8 @@ which asks for an IAM identity, and no IP endpoint; there are no client certific
 Idle cost: USD 0.10 an hour for the cluster (cloud.google.com/kubernetes-engine/pricing, 2026), the system nodes with their disks,
 and logs and metrics by volume.
 Replaced when: name, location, network or subnetwork changes; of the system pool also when the id of the node account changes. A
-replaced cluster loses everything in it. The key of the database can be set, changed and taken away in place.
+replaced cluster loses everything in it. The key of the database can be set, changed and taken away in place; the system nodes'
+machine type and disk change node by node.
 Settings follow GoogleCloudPlatform/accelerated-platforms container_cluster.tf (2026-08-20).
 """
 
@@ -62,6 +63,9 @@ class ClusterArgs(TypedDict):
     """When GKE may upgrade control plane and nodes by itself. Default: at any time."""
     security_posture: NotRequired[bool]
     """Let Google audit the workloads' configuration; needs containersecurity.googleapis.com. Default: left as Google sets it."""
+    secret_manager: NotRequired[bool]
+    """Let pods mount secrets of Secret Manager as files, which follow new versions within minutes; needs
+    secretmanager.googleapis.com. Default: not."""
     deletion_protection: bool
     """Refuse to delete the cluster, by Google's provider and, when it would be replaced or leaves the stack, by Pulumi."""
     labels: dict[str, str]
@@ -170,6 +174,13 @@ def _create_cluster(
         # the mode alone: scanning for vulnerabilities is paid for or gone
         security_posture_config=gcp.container.ClusterSecurityPostureConfigArgs(mode="BASIC")
         if args.get("security_posture")
+        else None,
+        secret_manager_config=gcp.container.ClusterSecretManagerConfigArgs(
+            enabled=True,
+            # every two minutes, Google's default
+            rotation_config=gcp.container.ClusterSecretManagerConfigRotationConfigArgs(enabled=True),
+        )
+        if args.get("secret_manager")
         else None,
         datapath_provider="ADVANCED_DATAPATH",
         release_channel=gcp.container.ClusterReleaseChannelArgs(channel="REGULAR"),

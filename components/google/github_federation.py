@@ -42,6 +42,7 @@ PREVIEW_ROLES = (
     "roles/artifactregistry.reader",
     "roles/browser",
     "roles/cloudkms.viewer",
+    "roles/cloudquotas.viewer",
     "roles/compute.viewer",
     "roles/container.viewer",
     "roles/iam.securityReviewer",  # policies, service accounts, and the buckets' settings

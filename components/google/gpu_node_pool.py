@@ -2,8 +2,8 @@
 
 Owns one node pool. One pool stands for one (machine type, purchase option, sharing mode) and is shared by all deployments placed
 on it. A combination that Google does not sell or make is refused before anything is registered (`gpu_machines.py`).
-Idle cost: nothing, at zero nodes. Replaced when: name, location, machine type, GPUs or how they are shared, local SSD or purchase
-option changes; zones, maximum, labels and taints change in place.
+Idle cost: nothing, at zero nodes. Replaced when: name, cluster, location, machine type, GPUs, driver, sharing of GPUs, local SSD,
+purchase option, reservation or the nodes' identity changes; zones, maximum, boot disk, labels and ComputeClass change in place.
 Fractions of a card (G4 below 48 vCPU) need GKE's device injector in the cluster as well, which is none of this pool's.
 Source of the fields: cloud.google.com/kubernetes-engine/docs/how-to/gpus and .../concepts/dws (2026).
 """

@@ -121,13 +121,13 @@ def needs(asks: Iterable[Ask]) -> list[Need]:
     found = [
         Need(quota, sum(largest.values()), tuple(largest))
         for quota, those in asked.items()
-        if (largest := _largest(those))
+        if (largest := gpus_by_subject(those))
     ]
     return sorted(found, key=lambda need: (need.quota.service, need.quota.quota_id, *need.quota.dimensions.values()))
 
 
-def _largest(asks: Iterable[Ask]) -> dict[str, int]:
-    """GPUs by subject."""
+def gpus_by_subject(asks: Iterable[Ask]) -> dict[str, int]:
+    """GPUs that each subject needs: of asks that are alternatives, the largest counts."""
     gpus: dict[str, int] = {}
     for ask in asks:
         gpus[ask.subject] = max(ask.gpus, gpus.get(ask.subject, 0))
@@ -155,7 +155,7 @@ def shortfall(wanted: Iterable[Need], granted: Mapping[Quota, int], project: str
     for need, value in short:
         lines += [f"  {_sentence(need, value)}", f"    {request_command(need, project)}"]
     lines += [
-        f"Request more with these commands, at {CONSOLE}?project={project}, or with the component QuotaPreferences.",
+        f"Request more with these commands or at {CONSOLE}?project={project}.",
         "Google may refuse, or take days; until then lower a peak, or choose another region or GPU.",
     ]
     return "\n".join(lines)

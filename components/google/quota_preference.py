@@ -2,9 +2,10 @@
 
 Owns the requests, not the quota: Google decides, at once or after days, and may refuse; `granted` says what it is for now.
 Removing one from the stack does not take it back: the API has no way to delete a request, and creating the same one again
-fails until it is imported. So one stack asks for a quota, for one project. Replaced when: quota or dimensions change.
-Google lowers a quota at once when less is asked for than is granted. A later change of e-mail address or justification is not
-sent: the API never returns either, so that the provider would send them again with every update. Costs nothing.
+fails until it is imported. So one stack asks for a quota, for one project. Replaced when: project changes; another quota or other
+dimensions are another request. Google lowers a quota at once when less is asked for than is granted, and refuses it when that is
+more than a tenth less. A later change of e-mail address or justification is not sent: the API never returns either, so that the
+provider would send them again with every update. Costs nothing.
 Source: docs.cloud.google.com/docs/quotas/reference/rest/v1/projects.locations.quotaPreferences (2026),
 hashicorp/terraform-provider-google issue 19202 (open, 2025-08).
 """

@@ -2,7 +2,8 @@
 
 Owns the secrets' containers and those grants; never a value, so that none gets into a program or its state: a person adds it by
 `printf %s "$VALUE" | gcloud secrets versions add <secret id> --data-file=-`. It creates no identity and no Pub/Sub topic. Costs
-USD 0.06 a month for each version in use (list price, 2026). Replaced when: secret id or region changes, which loses the values.
+USD 0.06 a month for each version in use (list price, 2026). Replaced when: secret id or region changes, which loses the values;
+a key is set, changed and taken away in place.
 Source: docs.cloud.google.com/secret-manager/docs/creating-and-accessing-secrets and /secret-rotation (2026).
 """
 
@@ -110,8 +111,12 @@ def _create_secret(
         rotation=rotation,
         version_destroy_ttl=f"{int(args['destroy_delay_days']) * _SECONDS_A_DAY}s",
         deletion_protection=args["deletion_protection"],
-        # Google moves the date on at every rotation
-        opts=pulumi.ResourceOptions(parent=parent, ignore_changes=["rotation.nextRotationTime"] if rotation else None),
+        opts=pulumi.ResourceOptions(
+            parent=parent,
+            delete_before_replace=True,  # its id is unique in the project, whatever the region
+            # Google moves the date on at every rotation
+            ignore_changes=["rotation.nextRotationTime"] if rotation else None,
+        ),
     )
 
 

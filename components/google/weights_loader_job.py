@@ -3,7 +3,8 @@
 Run it by `gcloud run jobs execute <job> --region <region> --wait`; what is in the bucket already is for the loader to know
 (`weights_loader/`). Owns the job, its identity, that identity's right to write this one checkpoint, and its right to read the
 hub's token; creates neither bucket nor secret, whose value must be there before the job is made. Idle cost: nothing; a run costs
-about USD 0.32 an hour (4 vCPU, 8 GiB, list price 2026). Replaced when: name or region changes.
+about USD 0.32 an hour (4 vCPU, 8 GiB, list price 2026). Replaced when: name or region changes; the identity
+with its rights when the account's id changes.
 Files are streamed through: the container's disk is its memory, which no large checkpoint would fit.
 Source of the limits: docs.cloud.google.com/run/docs/configuring/task-timeout and /max-retries (2026).
 """

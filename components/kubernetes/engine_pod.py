@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from typing import Any
 
 from components.served_model import ServedModelArgs
@@ -28,6 +30,9 @@ GPU_RESOURCE = "nvidia.com/gpu"
 
 PROBE_PERIOD_SECONDS = 10
 LIVENESS_PERIOD_SECONDS = 30
+#: What the container beside an engine with bucket volumes may use; an adapter is read once (own choice; GKE's own requests are
+#: 250m and 256Mi: docs.cloud.google.com/kubernetes-engine/docs/how-to/cloud-storage-fuse-csi-driver-sidecar, 2026).
+FUSE_CPU, FUSE_MEMORY, FUSE_STORAGE = "250m", "256Mi", "2Gi"
 #: Volume of NCCL's shared memory.
 SHARED_MEMORY = "shared-memory"
 #: Most that an engine may write to a folder: compile and kernel caches (the estimate of components/sizing/host.py).
@@ -115,7 +120,11 @@ def _container(model: ServedModelArgs) -> dict[str, Any]:
 
 def _mounts(model: ServedModelArgs) -> list[dict[str, Any]]:
     shared = {"name": SHARED_MEMORY, "mountPath": "/dev/shm"}  # noqa: S108  (NCCL's shared memory)
-    return [shared, *({"name": _volume_of(path), "mountPath": path} for path in model["writable_paths"])]
+    return [
+        shared,
+        *({"name": _volume_of(path), "mountPath": path} for path in model["writable_paths"]),
+        *({"name": _volume_of(path), "mountPath": path, "readOnly": True} for path in sorted(model["mounted"])),
+    ]
 
 
 def _volumes(model: ServedModelArgs) -> list[dict[str, Any]]:
@@ -124,8 +133,41 @@ def _volumes(model: ServedModelArgs) -> list[dict[str, Any]]:
     return [
         shared,
         *({"name": _volume_of(path), "emptyDir": {"sizeLimit": WRITABLE_SIZE}} for path in model["writable_paths"]),
+        *(
+            {"name": _volume_of(path), "csi": bucket_volume(model["bucket_name"], folder)}
+            for path, folder in sorted(model["mounted"].items())
+        ),
     ]
 
 
+def bucket_volume(bucket: str, folder: str) -> dict[str, Any]:
+    """A folder of a bucket as read-only files, by GKE's GCS FUSE driver, with the pod's own identity.
+
+    The driver's own look at the bucket would ask for more than that identity may
+    (docs.cloud.google.com/kubernetes-engine/docs/reference/cloud-storage-fuse-csi-driver/volume-attr, 2026).
+    """
+    return {
+        "driver": "gcsfuse.csi.storage.gke.io",
+        "readOnly": True,
+        "volumeAttributes": {
+            "bucketName": bucket,
+            "mountOptions": f"implicit-dirs,only-dir={folder}",
+            "skipCSIBucketAccessCheck": "true",
+        },
+    }
+
+
+def pod_annotations(model: ServedModelArgs) -> dict[str, str]:
+    """Annotations of the pod: GKE puts a container beside the engine that serves its bucket volumes, with limits as a quota
+    needs."""
+    if not model["mounted"]:
+        return {}
+    limits = {"cpu": FUSE_CPU, "memory": FUSE_MEMORY, "ephemeral-storage": FUSE_STORAGE}
+    stated = {f"gke-gcsfuse/{name}-{kind}": value for name, value in limits.items() for kind in ("limit", "request")}
+    return {"gke-gcsfuse/volumes": "true", **stated}
+
+
 def _volume_of(path: str) -> str:
-    return f"writable-{path.strip('/').replace('/', '-')}"
+    """Name of a volume: what its path says, within a DNS label, kept apart by a digest."""
+    plain = re.sub(r"[^a-z0-9]+", "-", path.lower()).strip("-")
+    return f"{plain[:50].rstrip('-')}-{hashlib.sha256(path.encode()).hexdigest()[:6]}"

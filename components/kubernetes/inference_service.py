@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.kubernetes.engine_pod import make_pod
+from components.kubernetes.engine_pod import make_pod, pod_annotations
 from components.kubernetes.standard_mode import drain
 from components.served_model import ServedModelArgs
 from components.sizing.replicas import GKE_SCALE_DOWN_DELAY_SECONDS
@@ -54,7 +54,9 @@ def make_spec(
 ) -> dict[str, Any]:
     """Spec of the InferenceService called `name`; the arguments are those of `make_pod`."""
     pod = make_pod(name, model, pool, service_account, priority_class)
-    scaling = {
+    annotations = pod_annotations(model)
+    scaling: dict[str, Any] = {
+        **({"annotations": annotations} if annotations else {}),
         "minReplicas": int(model["min_replicas"]),
         "maxReplicas": int(model["max_replicas"]),
         "timeout": int(model["request_seconds"]),

@@ -6,6 +6,7 @@ Sources: knative.dev/operator v0.50.0 cmd/operator/kodata, knative.dev/serving v
 knative-extensions/net-kourier pkg/reconciler/ingress/config (2026-07).
 """
 
+import re
 from typing import NotRequired, TypedDict
 
 from components.kubernetes.chart_release import Mirror, image
@@ -16,6 +17,7 @@ INGRESS_CLASS = "kourier.ingress.networking.knative.dev"
 DOMAIN_TEMPLATE = "{{.Name}}-{{.Namespace}}.{{.Domain}}"
 #: The domain of routes that nobody outside the cluster can ask for.
 CLUSTER_DOMAIN = "svc.cluster.local"
+_DOMAIN = re.compile(r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")
 #: Knative's own maximum for a request, which is never lowered.
 SHIPPED_MAXIMUM_SECONDS = 600
 #: Fields of a pod that Knative refuses unless the switch is on, by field; make_pod of engine_pod.py uses most of them.
@@ -67,6 +69,8 @@ def make_config(
         )
     if progress_deadline_seconds < 1:
         raise ValueError(f"progress_deadline_seconds is {progress_deadline_seconds}; at least 1")
+    if domain is not None and not _DOMAIN.fullmatch(domain):
+        raise ValueError(f"domain is '{domain}'; a domain name is needed, such as models.example.com")
     return {
         "defaults": {"max-revision-timeout-seconds": str(longest_request_seconds)},
         "deployment": {

@@ -9,8 +9,6 @@ Nothing public can come from the namespace: no service may be a load balancer or
 Source: kubernetes.io/docs/concepts/policy/resource-quotas (2026): of extended resources only `requests.` can be limited.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, NamedTuple, TypedDict
 
@@ -66,15 +64,15 @@ class Amounts(NamedTuple):
     limits_memory: int
     pods: int
 
-    def times(self, count: int) -> Amounts:
+    def times(self, count: int) -> "Amounts":
         """So many of them."""
         return Amounts(*(count * amount for amount in self))
 
-    def plus(self, other: Amounts) -> Amounts:
+    def plus(self, other: "Amounts") -> "Amounts":
         """Both together."""
         return Amounts(*(one + two for one, two in zip(self, other, strict=True)))
 
-    def most(self, other: Amounts) -> Amounts:
+    def most(self, other: "Amounts") -> "Amounts":
         """The larger amount of each."""
         return Amounts(*(max(one, two) for one, two in zip(self, other, strict=True)))
 

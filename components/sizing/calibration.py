@@ -1,4 +1,4 @@
-"""Sets what an engine logged beside what this project predicts for it, and turns the log into a measured case of the catalogue.
+"""Sets what an engine logged beside what this project predicts for it.
 
 Every organisation's cards, drivers and images differ a little; a case of its own narrows the ranges of the memory budget for that
 model, GPU and release (`evidence.py`), and a term outside its range shows where the budget is wrong.
@@ -6,23 +6,18 @@ model, GPU and release (`evidence.py`), and a term outside its range shows where
 
 from __future__ import annotations
 
-import datetime
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-import yaml
-
-from components.sizing.catalogue import GIB, Catalogue, Deployment, MeasuredCase
+from components.sizing.catalogue import GIB, Catalogue, Deployment
 from components.sizing.deployments import read_deployment
 from components.sizing.engine_arguments import NOT_COMPUTED
 from components.sizing.engine_config import EngineConfig, Load
-from components.sizing.engine_logs import EngineLog
-from components.sizing.errors import SizingError, did_you_mean
+from components.sizing.engine_log import EngineLog
 from components.sizing.kv_cache import tokens_in_flight
+from components.sizing.logged_deployment import deployment_of
 from components.sizing.memory import Budget, Fit, assess, layout_of
-from components.sizing.name_matching import accelerator_of, scheme_of
 from components.sizing.predict import predict
 from components.sizing.profiling import Range
 from components.sizing.weights import resident_weights
@@ -79,42 +74,6 @@ def outcome_of(log: EngineLog) -> Outcome | None:
     return "runs" if log.kv_tokens is not None else None
 
 
-def deployment_of(log: EngineLog, overrides: Mapping[str, Any], catalogue: Catalogue) -> Deployment:
-    """The deployment that a log describes; `overrides` are fields of `Deployment` that the log lacks or names in its own way.
-
-    Raises SizingError when the model, the kind of quantisation or an overriding GPU cannot be told.
-    """
-    if (gpu := overrides.get("gpu")) is not None:
-        _check_gpu(gpu, catalogue)
-    model = overrides.get("model") or log.model
-    if model is None:
-        raise SizingError("the log names no model; give it", "model")
-    model = _checkpoint_id(model, catalogue)
-    ranks = [log.tensor_parallel_size, log.pipeline_parallel_size, log.data_parallel_size]
-    count = 1
-    for rank in ranks:
-        count *= rank or 1
-    stated = {
-        "model": model,
-        "quantization": _quantization(model, log.quantization, catalogue),
-        # CUDA adds the kind of memory to some names, which the catalogue's leave out
-        "gpu": None if log.gpu is None else re.sub(r"\s*HBM\d\w*$", "", log.gpu),
-        "gpu_count": count if any(ranks) else None,
-        "engine_version": log.engine_version,
-        "tensor_parallel_size": log.tensor_parallel_size,
-        "max_model_len": log.max_model_len,
-        "gpu_memory_utilization": log.gpu_memory_utilization,
-        "kv_cache_dtype": log.kv_cache_dtype,
-        "max_num_seqs": log.max_num_seqs,
-        "max_num_batched_tokens": log.max_num_batched_tokens,
-        "limit_mm_per_prompt": log.limit_mm_per_prompt,
-        "enforce_eager": log.enforce_eager,
-        "speculative": _drafter(log.speculative),
-    }
-    given = {name: value for name, value in overrides.items() if value is not None and name != "model"}
-    return Deployment.model_validate(stated | given)
-
-
 def compare(log: EngineLog, overrides: Mapping[str, Any], catalogue: Catalogue) -> Comparison:
     """The log term by term beside the prediction for the deployment that it describes.
 
@@ -138,7 +97,7 @@ def compare(log: EngineLog, overrides: Mapping[str, Any], catalogue: Catalogue) 
     else:
         verdict, reason = Fit.UNKNOWN, f"not known: {unknown}"
         terms += [
-            _sized("CUDA graphs", None, _graphs(log)),
+            _sized("CUDA graphs", None, logged_graphs(log)),
             _sized("KV pool", None, log.kv_avail_gib),
             _plain("tokens", "tokens", None, log.kv_tokens, 0.0),
             _plain("concurrency", "x", None, log.max_concurrency_x, ROUNDING),
@@ -181,8 +140,8 @@ def _profile(budget: Budget, log: EngineLog) -> list[ComparedTerm]:
         if log.non_torch_gib is not None:
             found.append(_sized("outside PyTorch", _terms(budget, "runtime"), log.non_torch_gib))
     graphs = _terms(budget, "CUDA graphs")
-    if not budget.config.enforce_eager or _graphs(log) is not None:
-        found.append(_sized("CUDA graphs", graphs, _graphs(log)))
+    if not budget.config.enforce_eager or logged_graphs(log) is not None:
+        found.append(_sized("CUDA graphs", graphs, logged_graphs(log)))
         if log.cuda_graphs_estimate_gib is not None and log.cuda_graphs_actual_gib is not None:
             # the engine takes its estimate from the pool; what it captured later comes out of what is spare
             found.append(_sized("CUDA graphs, captured", graphs, log.cuda_graphs_actual_gib))
@@ -221,7 +180,7 @@ def _cache(budget: Budget, log: EngineLog) -> list[ComparedTerm]:
     return found
 
 
-def _graphs(log: EngineLog) -> float | None:
+def logged_graphs(log: EngineLog) -> float | None:
     """The estimate where both are logged, since that is what the engine subtracts."""
     return log.cuda_graphs_actual_gib if log.cuda_graphs_estimate_gib is None else log.cuda_graphs_estimate_gib
 
@@ -286,138 +245,3 @@ def _not_computed(log: EngineLog) -> str | None:
         if flag != "--quantization" and log.args.get(flag.removeprefix("--").replace("-", "_")):
             return f"memory under {flag}"
     return None
-
-
-def _checkpoint_id(model: str, catalogue: Catalogue) -> str:
-    """The catalogue's checkpoint whose id a path or address ends with, else the name as it is."""
-    plain = model.rstrip("/").lower()
-    for checkpoint in catalogue.checkpoints:
-        if plain == checkpoint.id.lower() or plain.endswith("/" + checkpoint.id.lower()):
-            return checkpoint.id
-    return model
-
-
-def _quantization(model: str, stated: str | None, catalogue: Catalogue) -> str | None:
-    """How the weights are stored. The engine names its method, which tells the kind only together with the model's name."""
-    if stated is None or stated == "none":
-        return stated
-    known = next((checkpoint for checkpoint in catalogue.checkpoints if checkpoint.id == model), None)
-    stored = known.precision if known else scheme_of(model, None, catalogue).precision
-    if stated.startswith("fp8") and stored == "bf16":
-        return "online fp8"
-    told = scheme_of(model, stated, catalogue).precision
-    if known is not None and stored != "bf16":
-        # the catalogue knows better than the words of a name
-        return stated if told == stored else None
-    if told == "bf16":
-        raise SizingError(
-            f"the log says quantization={stated}, and the model's name '{model}' does not say of which kind; give the "
-            "checkpoint's name",
-            "model",
-        )
-    return stated
-
-
-def _drafter(speculative: str | None) -> str | None:
-    """Drafting as a deployment states it; methods without a model take no memory."""
-    if speculative is not None and speculative.startswith(("ngram", "suffix")):
-        return f"none ({speculative})"
-    return speculative
-
-
-def _check_gpu(gpu: str, catalogue: Catalogue) -> None:
-    found = accelerator_of(gpu, catalogue)
-    ids = [accelerator.id for accelerator in catalogue.accelerators]
-    if found.id not in ids:
-        raise SizingError(f"unknown GPU '{gpu}'{did_you_mean(gpu, ids)}", "gpu")
-
-
-def measured_case(
-    log: EngineLog, deployment: Deployment, *, case_id: str, source: str, date: datetime.date
-) -> dict[str, Any]:
-    """The log as a row of `measured:` in an organisation's catalogue file; `deployment` is that of its comparison.
-
-    Raises SizingError when the log ends before it shows whether the engine starts.
-    """
-    outcome = outcome_of(log)
-    if outcome is None:
-        raise SizingError(
-            "the log ends before the engine has its KV cache or refuses to start, so it is no measured case"
-        )
-    described = {name: value for name, value in deployment.model_dump().items() if name != "id"}
-    row = {
-        "id": case_id,
-        **described,
-        "weights_gib": log.weights_gib,
-        "kv_avail_gib": log.kv_avail_gib,
-        "kv_tokens": log.kv_tokens,
-        "max_concurrency_x": log.max_concurrency_x,
-        "cuda_graphs_gib": _graphs(log),
-        "outcome": outcome,
-        # as in measured.yaml: version, flags or GPU missing is one step less
-        "reliability": "high" if deployment.gpu and deployment.engine_version and log.args else "med",
-        "source": " ".join(source.split()),
-        "date": date,
-    }
-    row = {name: value for name, value in row.items() if value is not None}
-    MeasuredCase.model_validate(row)
-    return row
-
-
-def as_yaml(cases: Sequence[Mapping[str, Any]]) -> str:
-    """The text of an organisation's catalogue file with these cases."""
-    return f"{MEASURED}:\n" + _rows(cases, 2)
-
-
-#: The list of an organisation's catalogue file that holds measured cases.
-MEASURED = "measured"
-
-
-def _rows(cases: Iterable[Mapping[str, Any]], column: int) -> str:
-    """The cases as entries of a YAML list that starts in that column."""
-    # wide, so that every value stays on its line and can be indented
-    text = yaml.safe_dump([dict(case) for case in cases], sort_keys=False, allow_unicode=True, width=100_000)
-    return "".join(" " * column + line + "\n" for line in text.splitlines())
-
-
-def with_cases(text: str, cases: Sequence[Mapping[str, Any]]) -> str:
-    """The text of an organisation's catalogue file with cases added; all that is there stays as it is, comments too.
-
-    Raises SizingError when it is no such file, holds one of the ids, or keeps its cases in a form that cannot be extended.
-    """
-    try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        before = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise SizingError(f"cannot be read: {error}") from None
-    if root is None:
-        return text + as_yaml(cases)
-    if not isinstance(root, yaml.MappingNode) or root.flow_style or not isinstance(before, dict):
-        raise SizingError("expected a mapping with a list of the catalogue on each top-level line")
-    existing = before.get(MEASURED) or []
-    ids = {row.get("id") for row in existing if isinstance(row, dict)} if isinstance(existing, list) else set()
-    if repeated := [case["id"] for case in cases if case["id"] in ids]:
-        raise SizingError(f"'{repeated[0]}' is there already; give another id")
-    node = next((value for key, value in root.value if key.value == MEASURED), None)
-    if node is None:
-        whole = text if text.endswith("\n") else text + "\n"
-        after = whole + "\n" + as_yaml(cases)
-    elif isinstance(node, yaml.SequenceNode) and node.value and not node.flow_style:
-        lines = text.splitlines(keepends=True)
-        last = _last_line(node)
-        lines[last] = lines[last].rstrip("\r\n") + "\n"
-        after = "".join(lines[: last + 1]) + "\n" + _rows(cases, node.start_mark.column) + "".join(lines[last + 1 :])
-    else:
-        raise SizingError(f"'{MEASURED}' is not a list with one entry a line")
-    if yaml.safe_load(after) != before | {MEASURED: [*existing, *(dict(case) for case in cases)]}:
-        raise SizingError(f"'{MEASURED}' is written in a form that cannot be extended")
-    return after
-
-
-def _last_line(node: yaml.Node) -> int:
-    """The last line that a node's content is on; a block's own end lies after the comments that follow it."""
-    if isinstance(node, yaml.CollectionNode) and not node.flow_style and node.value:
-        last = node.value[-1]
-        return _last_line(last[1] if isinstance(last, tuple) else last)
-    end = node.end_mark
-    return end.line - 1 if end.column == 0 and end.line > node.start_mark.line else end.line

@@ -65,7 +65,8 @@ def _batches_from(least: int) -> tuple[int, ...]:
 
 def most_sequences(config: EngineConfig) -> int:
     """Sequences that one batch can hold while each decodes, with the tokens that a drafter proposes."""
-    return config.max_num_batched_tokens // (1 + config.tokens_ahead)
+    batch = config.max_num_batched_tokens
+    return batch // (1 + config.tokens_ahead) if config.drafter else batch
 
 
 def load_of(demand: Demand, requests: int) -> Load:

@@ -7,79 +7,15 @@ comes from.
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, fields
 from typing import Any
 
-from components.sizing.catalogue import ITEM_KINDS
+from components.sizing.engine_log import EngineLog
+from components.sizing.engine_log_values import FIELDS, KINDS, arguments, engine_config, from_args, number
 from components.sizing.errors import SizingError
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EngineLog:
-    """One start of an engine as its log tells it; None where it does not. Sizes are GiB on one GPU, flags have vLLM's names.
-
-    Of several ranks the largest weights and the smallest pool are kept, since those decide; else the first rank counts. A
-    file that holds several starts is read as the last one that got as far as loading weights.
-    """
-
-    engine_version: str | None = None
-    #: As the operator gave it, which may be a path or an address.
-    model: str | None = None
-    #: "none" where the log says that there is none.
-    quantization: str | None = None
-    #: Only some mixture-of-experts and fp8 kernels name the card.
-    gpu: str | None = None
-    tensor_parallel_size: int | None = None
-    pipeline_parallel_size: int | None = None
-    data_parallel_size: int | None = None
-    #: In force, after the engine shortened it to fit where it was asked to.
-    max_model_len: int | None = None
-    gpu_memory_utilization: float | None = None
-    kv_cache_dtype: str | None = None
-    max_num_seqs: int | None = None
-    max_num_batched_tokens: int | None = None
-    limit_mm_per_prompt: dict[str, int] | None = None
-    enforce_eager: bool | None = None
-    #: Method and tokens, such as "mtp n=4"; "none" where the log says that there is none.
-    speculative: str | None = None
-    async_scheduling: bool | None = None
-    block_size: int | None = None
-    #: Other flags that were given, as the log repeats them.
-    args: Mapping[str, Any] = field(default_factory=dict)
-
-    cuda_total_gib: float | None = None
-    free_at_start_gib: float | None = None
-    weights_gib: float | None = None
-    kv_avail_gib: float | None = None
-    kv_tokens: int | None = None
-    max_concurrency_x: float | None = None
-    cuda_graphs_estimate_gib: float | None = None
-    cuda_graphs_actual_gib: float | None = None
-    #: False where the operator kept the engine from subtracting its estimate of the graphs.
-    cuda_graphs_charged: bool | None = None
-    #: Peak of the profile; from 0.27.1 (`consumed_gib` is there then) without tensors that stay. Never with the graphs.
-    peak_activation_gib: float | None = None
-    #: Memory outside PyTorch; printed up to 0.26.0.
-    non_torch_gib: float | None = None
-    #: Weights, tensors that stay and memory outside PyTorch together; printed from 0.27.1.
-    consumed_gib: float | None = None
-
-    #: The engine's own words where it stopped for lack of memory, with what it needed and what there was.
-    refusal: str | None = None
-    needed_gib: float | None = None
-    available_gib: float | None = None
-
-    @property
-    def reached_memory(self) -> bool:
-        """True when the log tells anything about memory."""
-        figures = (self.weights_gib, self.kv_avail_gib, self.kv_tokens, self.refusal)
-        return any(figure is not None for figure in figures)
-
 
 #: What `read_log` looks for, for the message about a file without any of it.
 LOOKED_FOR = (
@@ -218,10 +154,10 @@ class _Start:
                 self._note(rank, match)
         if match := _ENGINE.search(message):
             self.found = True
-            self._config = {"engine_version": match["engine_version"], **_engine_config(match["config"])}
+            self._config = {"engine_version": match["engine_version"], **engine_config(match["config"])}
         if (match := _ARGS.search(message)) and not self._args:
             self.found = True
-            given = _arguments(match["args"])
+            given = arguments(match["args"])
             self._args = {key: value for key, value in given.items() if key not in SECRETS}
         if match := _SCHEDULING.search(message):
             self.found = True
@@ -233,19 +169,19 @@ class _Start:
 
     def _take_results(self, process: str, message: str) -> None:
         if match := _WEIGHTS.search(message):
-            self._weights.append(_number(match[1]))
+            self._weights.append(number(match[1]))
         if match := _POOL.search(message):
-            self._pools.append(_number(match[1]))
+            self._pools.append(number(match[1]))
             # what this process captured before it knew its pool was the newer runner's profiling pass (from 0.29.0)
             self._captured.pop(process, None)
         if match := _CAPTURED.search(message):
             self.found = True
-            self._captured[process] = _number(match[1])
+            self._captured[process] = number(match[1])
         if (match := _SUMMARY.search(message)) and self._summary is None:
             self._summary = match
         for pattern in _REFUSALS:
             if (match := pattern.search(message)) and not self._refusal:
-                numbers = {f"{name}_gib": _number(text) for name, text in match.groupdict().items() if text}
+                numbers = {f"{name}_gib": number(text) for name, text in match.groupdict().items() if text}
                 self._refusal = {"refusal": match[0], **numbers}
         if self._weights or self._pools or self._refusal or "kv_tokens" in self._facts:
             self.found = self.has_results = True
@@ -253,15 +189,15 @@ class _Start:
     def _note(self, rank: int, match: re.Match[str]) -> None:
         for name, text in match.groupdict().items():
             if name not in self._facts or rank < self._facts[name][0]:
-                self._facts[name] = (rank, _KINDS[name](text))
+                self._facts[name] = (rank, KINDS[name](text))
 
     def log(self) -> EngineLog:
         """What was collected."""
         known: dict[str, Any] = {"args": self._args}
-        for source in (_from_args(self._args), self._config, {name: value for name, (_, value) in self._facts.items()}):
+        for source in (from_args(self._args), self._config, {name: value for name, (_, value) in self._facts.items()}):
             known |= {name: value for name, value in source.items() if value is not None}
         # the server names the model as it was given; the engine may name the folder to which it was fetched
-        known["model"] = _from_args(self._args)["model"] or known.get("model")
+        known["model"] = from_args(self._args)["model"] or known.get("model")
         known |= self._flags | self._refusal
         if self._weights:
             known["weights_gib"] = max(self._weights)
@@ -270,164 +206,15 @@ class _Start:
         if self._captured and "cuda_graphs_actual_gib" not in known:
             known["cuda_graphs_actual_gib"] = next(iter(self._captured.values()))
         known |= self._of_summary(known)
-        return EngineLog(**{name: value for name, value in known.items() if name in _FIELDS})
+        return EngineLog(**{name: value for name, value in known.items() if name in FIELDS})
 
     def _of_summary(self, known: Mapping[str, Any]) -> dict[str, float]:
         if self._summary is None:
             return {}
-        peak = _number(self._summary["peak"])
+        peak = number(self._summary["peak"])
         if self._summary["kind"] == "weight":
             outside = self._summary["non_torch"]
-            return {"peak_activation_gib": peak} | ({} if outside is None else {"non_torch_gib": _number(outside)})
+            return {"peak_activation_gib": peak} | ({} if outside is None else {"non_torch_gib": number(outside)})
         charged = known.get("cuda_graphs_charged") is not False
         graphs = known.get("cuda_graphs_estimate_gib", 0.0) if charged else 0.0
-        return {"peak_activation_gib": round(peak - graphs, 2), "consumed_gib": _number(self._summary["first"])}
-
-
-def _number(text: str) -> float:
-    return float(text.replace(",", ""))
-
-
-def _whole(text: str) -> int:
-    return int(text.replace(",", ""))
-
-
-#: How the texts of `_FACTS` are read.
-_KINDS: dict[str, Any] = {
-    "kv_tokens": _whole,
-    "max_model_len": _whole,
-    "max_num_batched_tokens": _whole,
-    "block_size": _whole,
-    "max_concurrency_x": _number,
-    "gpu_memory_utilization": _number,
-    "cuda_graphs_actual_gib": _number,
-    "cuda_graphs_estimate_gib": _number,
-    "free_at_start_gib": _number,
-    "cuda_total_gib": _number,
-    "gpu": lambda text: text.replace("_", " "),
-    "engine_version": str,
-    "model": str,
-}
-_FIELDS = {each.name for each in fields(EngineLog)}
-
-
-def _engine_config(text: str) -> dict[str, Any]:
-    """Fields from the engine's printed configuration (`config/vllm.py` VllmConfig.__str__)."""
-
-    def setting(key: str) -> str | None:
-        # followed by a comma, so that a value cut off by the end of the file is not taken
-        match = re.search(rf"(?:^|, ){key}=('[^']*'|[^,]+),", text)
-        return match[1].strip("'") if match else None
-
-    def whole(key: str) -> int | None:
-        value = setting(key)
-        return int(value) if value and value.isdecimal() else None
-
-    eager, quantization = setting("enforce_eager"), setting("quantization")
-    return {
-        "model": setting("model"),
-        "quantization": "none" if quantization == "None" else quantization,
-        "tensor_parallel_size": whole("tensor_parallel_size"),
-        "pipeline_parallel_size": whole("pipeline_parallel_size"),
-        "data_parallel_size": whole("data_parallel_size"),
-        "max_model_len": whole("max_seq_len"),
-        "kv_cache_dtype": setting("kv_cache_dtype"),
-        "enforce_eager": None if eager is None else eager == "True",
-        "speculative": _speculative(text),
-    }
-
-
-def _speculative(text: str) -> str | None:
-    """Drafting as the engine's configuration prints it (`config/speculative.py` __repr__)."""
-    if re.search(r"(?:^|, )speculative_config=None,", text):
-        return "none"
-    match = re.search(r"SpeculativeConfig\(method='([^']*)', model=.*?, num_spec_tokens=(\d+)\)", text)
-    return f"{match[1]} n={match[2]}" if match else None
-
-
-def _arguments(text: str) -> dict[str, Any]:
-    """The printed dict of flags. Where it holds objects or is cut off, those of its entries that can be read."""
-    with suppress(ValueError, SyntaxError, RecursionError, MemoryError):
-        value = ast.literal_eval(_balanced(text))
-        if isinstance(value, dict):
-            return value
-    found: dict[str, Any] = {}
-    for match in re.finditer(rf"'(\w+)': ({_LITERAL})(?=\s*[,}}])", text):
-        with suppress(ValueError, SyntaxError, RecursionError, MemoryError):
-            found.setdefault(match[1], ast.literal_eval(match[2]))
-    return found
-
-
-#: A value that can be read apart from what surrounds it.
-_LITERAL = (
-    r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|-?\d[\d.]*(?:e[+-]?\d+)?|True|False|None"
-    r"|\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}|\[[^\[\]]*\]"
-)
-
-
-def _balanced(text: str) -> str:
-    """`text` up to the brace that closes its first one; braces in quotes do not count."""
-    depth, quote, escaped = 0, "", False
-    for position, sign in enumerate(text):
-        if quote:
-            escaped, quote = (sign == "\\" and not escaped), ("" if sign == quote and not escaped else quote)
-        elif sign in "'\"":
-            quote = sign
-        elif sign == "{":
-            depth += 1
-        elif sign == "}":
-            depth -= 1
-            if depth == 0:
-                return text[: position + 1]
-    return text
-
-
-def _from_args(args: Mapping[str, Any]) -> dict[str, Any]:
-    """Fields from the flags that were given."""
-
-    def whole(key: str) -> int | None:
-        value = args.get(key)
-        # -1 asks the engine to choose
-        return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
-
-    def text(key: str) -> str | None:
-        value = args.get(key)
-        return value if isinstance(value, str) else None
-
-    utilization, eager, scheduling = (
-        args.get(key) for key in ("gpu_memory_utilization", "enforce_eager", "async_scheduling")
-    )
-    return {
-        "model": text("model") or text("model_tag"),
-        "quantization": text("quantization"),
-        "tensor_parallel_size": whole("tensor_parallel_size"),
-        "pipeline_parallel_size": whole("pipeline_parallel_size"),
-        "data_parallel_size": whole("data_parallel_size"),
-        "max_model_len": whole("max_model_len"),
-        "gpu_memory_utilization": float(utilization) if isinstance(utilization, int | float) else None,
-        "kv_cache_dtype": text("kv_cache_dtype"),
-        "max_num_seqs": whole("max_num_seqs"),
-        "max_num_batched_tokens": whole("max_num_batched_tokens"),
-        "limit_mm_per_prompt": _limits(args),
-        "enforce_eager": eager if isinstance(eager, bool) else None,
-        "speculative": _drafting(args.get("speculative_config")),
-        "async_scheduling": scheduling if isinstance(scheduling, bool) else None,
-        "block_size": whole("block_size"),
-    }
-
-
-def _limits(args: Mapping[str, Any]) -> dict[str, int] | None:
-    """Items of each kind in one request; a limit may be a number or a mapping with `count`."""
-    if args.get("language_model_only") is True:
-        return dict.fromkeys(ITEM_KINDS, 0)
-    given = args.get("limit_mm_per_prompt")
-    if not isinstance(given, dict) or not given:
-        return None
-    counts = {kind: limit.get("count", 1) if isinstance(limit, dict) else limit for kind, limit in given.items()}
-    return {kind: count for kind, count in counts.items() if isinstance(count, int)} or None
-
-
-def _drafting(given: object) -> str | None:
-    if not isinstance(given, dict):
-        return None
-    return f"{given.get('method') or 'draft model'} n={given.get('num_speculative_tokens', '?')}"
+        return {"peak_activation_gib": round(peak - graphs, 2), "consumed_gib": number(self._summary["first"])}

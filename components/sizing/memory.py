@@ -217,7 +217,7 @@ def _fixed_terms(config: EngineConfig, weights: Weights) -> tuple[Term, ...]:
 
 
 def _adapters(config: EngineConfig) -> list[Term]:
-    if not config.lora:
+    if not config.max_loras:
         return []
     source = f"buffers for {config.max_loras} LoRA adapters of rank {config.max_lora_rank}, on all linear layers"
     return [_range("adapters", adapters_bytes(config), source)]
@@ -253,7 +253,8 @@ def layout_of(config: EngineConfig) -> KvLayout:
 def _working_blocks(layout: KvLayout, config: EngineConfig, load: Load, in_flight: int) -> int:
     full, longest = min(load.full_context_requests, load.concurrent_requests), config.max_model_len
     # tokens that a drafter proposes have slots before they are taken (`v1/core/sched/scheduler.py` num_lookahead_tokens)
-    typical = min(load.typical_tokens + config.tokens_ahead, longest)
+    ahead = config.tokens_ahead if config.drafter else 0
+    typical = min(load.typical_tokens + ahead, longest)
     return (
         full * layout.blocks_of_request(longest)
         + (load.concurrent_requests - full) * layout.blocks_of_request(typical)

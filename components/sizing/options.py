@@ -78,6 +78,13 @@ class Options:
     engine: Engine
     override: Override
     capacities: dict[tuple[str, str, int, int], Capacity] = field(default_factory=dict)
+    batches: tuple[int, ...] = field(init=False)
+    max_lora_rank: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        decided = self.override.max_num_batched_tokens
+        self.batches = (decided,) if decided else batch_candidates(self.demand, self.model)
+        self.max_lora_rank = max((rank_of_buffers(a.rank) or 0 for a in self.demand.adapters), default=0)
 
     def at(self, place: Place) -> Iterator[Choice | Lost]:
         """For each checkpoint and KV dtype the choice with the fewest replicas, or why there is none."""
@@ -92,10 +99,7 @@ class Options:
     def _capacity(self, place: Place, checkpoint: Checkpoint, element_bytes: int) -> Capacity:
         key = (checkpoint.id, place.accelerator.id, place.tensor_parallel_size, element_bytes)
         if key not in self.capacities:
-            demand, override = self.demand, self.override
-            batches = batch_candidates(demand, self.model)
-            if override.max_num_batched_tokens:
-                batches = (override.max_num_batched_tokens,)
+            demand = self.demand
             common = _template(
                 self.catalogue,
                 self.engine,
@@ -106,10 +110,10 @@ class Options:
                 element_bytes,
                 demand.text_only,
                 "video" in demand.inputs,
-                batches[0],
+                self.batches[0],
                 demand.speculative,
                 len(demand.adapters),
-                max((rank_of_buffers(adapter.rank) or 0 for adapter in demand.adapters), default=0),
+                self.max_lora_rank,
             )
             if isinstance(common, str):
                 self.capacities[key] = Capacity((), common, None)
@@ -118,9 +122,9 @@ class Options:
                     max_model_len=demand.context_tokens,
                     items=demand.items,
                     image_tokens=demand.image_tokens,
-                    gpu_memory_utilization=override.gpu_memory_utilization or GPU_MEMORY_UTILIZATION,
+                    gpu_memory_utilization=self.override.gpu_memory_utilization or GPU_MEMORY_UTILIZATION,
                 )
-                self.capacities[key] = capacity(demand, self.supply, config, batches)
+                self.capacities[key] = capacity(demand, self.supply, config, self.batches)
         return self.capacities[key]
 
     def _fewest_replicas(self, place: Place, can: Capacity) -> Choice | tuple[str, Budget | None]:

@@ -24,7 +24,8 @@ def in_words(demand: Demand, override: Override) -> str:
 
 def check_override(demand: Demand, override: Override, catalogue: Catalogue, model: Model) -> None:
     """Refuses an override that no host could ever meet, naming it."""
-    if problem := _problem(demand, override, catalogue, model):
+    problem = _problem(demand, override, catalogue, model) if override is not NONE else None
+    if problem is not None:
         raise SizingError(f"{in_words(demand, override)}: {problem}")
 
 

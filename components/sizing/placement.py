@@ -19,7 +19,7 @@ from components.sizing.catalogue import Catalogue, Model
 from components.sizing.demand import Demand, Override, Supply
 from components.sizing.errors import SizingError
 from components.sizing.options import Choice, Lost, Options, beyond_quota, checkpoints_for, fewest_conceivable
-from components.sizing.overrides import check_override, in_words, meets, override_of
+from components.sizing.overrides import NONE, check_override, in_words, meets, override_of
 from components.sizing.places import Place, Rejected, places
 from components.sizing.record import SizingRecord
 from components.sizing.record_making import make_record
@@ -126,9 +126,9 @@ class _Search:
         demand = self.demand
         hosts, refused = places(self.supply, self.catalogue, demand.high_availability, demand.interruptible)
         self.lost += [Lost(r.choice, r.reason) for runs_on, r in refused if demand.runs_on in (None, runs_on)]
-        opened = []
+        opened, decides = [], self.override is not NONE
         for where in hosts:
-            if demand.runs_on not in (None, where.runs_on) or not meets(where, self.override):
+            if demand.runs_on not in (None, where.runs_on) or (decides and not meets(where, self.override)):
                 continue
             replicas = fewest_conceivable(demand, where)
             if replicas is None:
@@ -160,7 +160,7 @@ def _nothing_serves(search: _Search, where: str) -> str:
     tried = "\n".join(["  tried, none can be used:", *reasons])
     if tight := _tight_choice(search):
         tried = f"  tight    allow_tight in the environment's settings would place it on {tight.place.name}\n{tried}"
-    if search.override.values:
+    if search.override is not NONE:
         tried = f"  {in_words(demand, search.override)} leaves no other choice\n{tried}"
     if budgets:
         nearest = max(budgets, key=lambda budget: budget.spare_bytes)

@@ -204,15 +204,22 @@ def cuda_graph_bytes(config: EngineConfig) -> Range:
     count = captured_graphs(config)
     each = EACH_GRAPH_OF_RANKS if config.tensor_parallel_size > 1 else EACH_GRAPH
     first = FIRST_GRAPHS
-    times = TIMES_WITH_ADAPTERS if config.lora else Range(1, 1, 1)
-    return Range(
-        *(getattr(first, end) + count * getattr(times, end) * getattr(each, end) for end in ("low", "typical", "high"))
+    low, typical, high = (
+        first.low + count * each.low,
+        first.typical + count * each.typical,
+        first.high + count * each.high,
     )
+    if config.max_loras:
+        # with adapters each graph is captured twice
+        more = SECOND_CAPTURE
+        low, typical = low + more.low * count * each.low, typical + more.typical * count * each.typical
+        high += more.high * count * each.high
+    return Range(low, typical, high)
 
 
-#: With adapters each graph is captured twice, with them and without (`cudagraph_specialize_lora`, on by default;
-#: `v1/worker/gpu/lora_utils.py` of 0.24.0 to 0.33.0); what the second costs is an estimate.
-TIMES_WITH_ADAPTERS = Range(1.5, 2.0, 2.5)
+#: What the second capture of a graph costs, as a share of the first (estimate): once with adapters, once without
+#: (`cudagraph_specialize_lora`, on by default; `v1/worker/gpu/lora_utils.py` of 0.24.0 to 0.33.0).
+SECOND_CAPTURE = Range(0.5, 1.0, 1.5)
 #: The newer model runner captures the drafter's graphs last. One public start wanted 256 MiB there and found none; the ends are
 #: estimates.
 DRAFTER_GRAPHS = _gib(0.05, 0.15, 0.35)

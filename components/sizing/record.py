@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from components.sizing.answer_limit import max_answer_tokens
 from components.sizing.architecture_labels import architecture_labels
 from components.sizing.catalogue import PurchaseOption, RunAs
 from components.sizing.demand import Demand, RunsOn
@@ -22,9 +23,8 @@ class SizingRecord:
     replica; it is also the request concurrency of the runtime, with `target_concurrency` (80 %) for its autoscaler.
     `ladder` are the ways to buy the machine in the platform's order; all rungs are that machine type, so that the same
     arguments fit each of them and falling through costs no memory. `usd_per_million_tokens` is for prompt and answer
-    together, with every replica as busy as it was sized for; its band is that of the speed estimate. `max_answer_tokens` is
-    the longest answer that the engine gives. `overrides` are decisions of the environment that took the place of placement's,
-    by field, with their reason.
+    together, with every replica as busy as it was sized for; its band is that of the speed estimate. `overrides` are
+    decisions of the environment that took the place of placement's, by field, with their reason.
     """
 
     demand: Demand
@@ -54,7 +54,6 @@ class SizingRecord:
     usd_per_million_tokens: Band
     decode_tokens_per_second: Band
     first_token_seconds: Band
-    max_answer_tokens: int
     overrides: dict[str, str]
     override_reason: str
     rejected: tuple[Rejected, ...]
@@ -88,6 +87,11 @@ class SizingRecord:
     def max_num_seqs(self) -> int:
         """Requests that one replica runs at once."""
         return self.budget.config.max_num_seqs
+
+    @property
+    def max_answer_tokens(self) -> int:
+        """Tokens of the longest answer that the engine gives."""
+        return max_answer_tokens(self.demand, self.budget.config, self.budget.load)
 
     @property
     def target_concurrency(self) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from components.sizing.answer_limit import max_answer_tokens
 from components.sizing.capacity import budget_for
 from components.sizing.demand import Demand, Supply
 from components.sizing.host import host_needs
@@ -59,7 +58,6 @@ def make_record(
         usd_per_million_tokens=_usd_per_million(demand, where.usd_per_hour, load.concurrent_requests, decode, first),
         decode_tokens_per_second=decode,
         first_token_seconds=first,
-        max_answer_tokens=max_answer_tokens(demand, config, load),
         overrides=override.values,
         override_reason=override.reason,
         rejected=rejected,

@@ -155,7 +155,7 @@ def _step_seconds(config: EngineConfig, tokens: int, kv_bytes: int) -> float:
     computing = _computing_seconds_per_token(config) * tokens / tp
     text = config.model.text
     layer = EXPERT_LAYER_SECONDS if text.num_experts else LAYER_SECONDS
-    if config.lora:
+    if config.max_loras:
         layer += LORA_LAYER_SECONDS
     if tp > 1:
         # two all-reduces of the hidden states a layer, each of which moves 2 (n - 1) / n of them
@@ -215,7 +215,7 @@ def startup_bytes(config: EngineConfig) -> int:
     size = checkpoint_bytes(config.model, config.checkpoint, config.scheme)
     if config.drafter:
         size += drafter_bytes(config.model)
-    if config.lora:
+    if config.max_loras:
         size += config.max_loras * adapter_bytes(config.model, config.max_lora_rank)
     return size
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from components.google.github_federation import GitHubFederation
 from stacks.describe.markdown import table
 from stacks.describe.resource_graph import ResourceGraph
 from stacks.describe.role_table import GRANTED_ELSEWHERE, PROJECT, PROJECT_GRANT, roles_for
@@ -48,8 +49,18 @@ def roles_table(graphs: Iterable[ResourceGraph]) -> str:
 
 
 def granted_on_project(graphs: Iterable[ResourceGraph]) -> list[str]:
-    """Roles that the program itself grants on the project: all that the deployer must be able to hand out there."""
-    return sorted({str(node.inputs.get("role")) for graph in graphs for node in graph.of(PROJECT_GRANT)})
+    """Roles that the program grants on the project: all that a deployer must be able to hand out there.
+
+    Those of GitHub's identities are left out: a person grants them, since whoever could would make themselves anything.
+    """
+    return sorted(
+        {
+            str(node.inputs.get("role"))
+            for graph in graphs
+            for node in graph.of(PROJECT_GRANT)
+            if graph.owner(node).kind != GitHubFederation.__name__
+        }
+    )
 
 
 def _short(resource_type: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from components.google.quota_needs import CEILING, COMPUTE, Quota, quota_of
+from components.google.quota_needs import Ask, Quota, gpus_by_subject, needs, quota_of
 from stacks.describe.markdown import table
 from stacks.plan import Plan
-from stacks.quota_asks import cloud_run_ask, ladder_asks
+from stacks.quota_asks import asks_of
 
 GKE, CLOUD_RUN = "GKE", "Cloud Run"
 ALL = "all GPUs"
@@ -26,19 +26,16 @@ class Row:
 
 def quota_rows(plan: Plan) -> list[Row]:
     """What every deployment at its peak, with the largest rollout of each pool beside it, needs of each quota."""
-    needed: dict[tuple[str, str, Quota | None], int] = defaultdict(int)
-    for ladder in plan.ladders:
-        # one pool may have to carry everything, so each quota that its pools draw on must hold it
-        for quota in {quota_of(ask) for ask in ladder_asks(ladder)}:
-            needed[GKE, ladder.record.accelerator, quota] += ladder.gpus
-        needed[GKE, ALL, Quota(COMPUTE, CEILING)] += ladder.gpus
-    for planned in plan.deployments:
-        record = planned.record
-        if planned.pool is None:
-            ask = cloud_run_ask(planned)
-            needed[CLOUD_RUN, record.accelerator, quota_of(ask)] += ask.gpus
-    rows = [Row(*key, gpus) for key, gpus in needed.items()]
-    rows += [Row(*place, None, 0) for place in _declared(plan) if place not in {key[:2] for key in needed}]
+    asks = asks_of(plan)
+    places = {quota_of(ask): _place(ask) for ask in asks}
+    rows = [Row(*places.get(need.quota, (GKE, ALL)), need.quota, need.gpus) for need in needs(asks)]
+    without: dict[tuple[str, str], list[Ask]] = defaultdict(list)
+    for ask in asks:
+        if quota_of(ask) is None:
+            without[_place(ask)].append(ask)
+    rows += [Row(*place, None, sum(gpus_by_subject(those).values())) for place, those in without.items()]
+    used = {(row.runtime, row.accelerator) for row in rows}
+    rows += [Row(*place, None, 0) for place in _declared(plan) if place not in used]
     return sorted(rows, key=lambda row: (row.runtime, row.accelerator, row.quota.quota_id if row.quota else ""))
 
 
@@ -57,6 +54,10 @@ def quota_table(plan: Plan) -> str:
         for row in quota_rows(plan)
     ]
     return table(["runtime", "GPU", "region", "quota to ask for", "GPUs needed at peak", "GPUs declared"], rows)
+
+
+def _place(ask: Ask) -> tuple[str, str]:
+    return GKE if ask.runs_on == "gke" else CLOUD_RUN, ask.accelerator
 
 
 def _asked_for(row: Row) -> str:

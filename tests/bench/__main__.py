@@ -5,10 +5,12 @@ Prints tables; exits with 1 when a figure is above its limit.
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -23,9 +25,27 @@ PAIRS = 7
 LIMIT = 1.3
 
 
+def resources(sandbox: Sandbox) -> list[dict[str, Any]]:
+    """What a preview of dev registers, in that order: for the bare program to register too."""
+    digest = json.loads(sandbox.preview("dev", as_json=True).stdout)
+    states = [step["newState"] for step in digest["steps"]]
+    return [
+        {
+            "urn": state["urn"],
+            "type": state["type"],
+            "name": state["urn"].rpartition("::")[2],
+            "parent": state.get("parent", ""),
+            "component": not state["custom"],
+            "inputs": state.get("inputs", {}),
+        }
+        for state in states
+        if not state["type"].startswith("pulumi:")
+    ]
+
+
 def kinds(sandbox: Sandbox) -> Counter[str]:
     """How many resources of each type a preview of dev registers."""
-    return Counter(step.type for step in sandbox.steps("dev"))
+    return Counter(step.type for step in sandbox.steps("dev") if not step.type.startswith("pulumi:"))
 
 
 def preview(sandbox: Sandbox) -> None:
@@ -39,10 +59,12 @@ def measure(folder: Path) -> Pairs:
     """Times the project's preview of dev against the bare program's, after making sure that both register the same."""
     project = Sandbox.create(folder / "project")
     bare = Sandbox.create(folder / "bare", project=ROOT / "tests/bench/bare", policy_pack=str(ROOT / "policy"))
+    (bare.project / "resources.json").write_text(json.dumps(resources(project)), encoding="utf-8")
     difference = kinds(project)
     difference.subtract(kinds(bare))
+    difference["gcp:compute/network:Network"] += 1  # the one whose id stands for what is unknown
     if unequal := {kind: count for kind, count in difference.items() if count}:
-        raise SystemExit(f"tests/bench/bare no longer registers what dev does (project - bare): {unequal}")
+        raise SystemExit(f"the bare program does not register what dev does (project - bare): {unequal}")
     return time_in_pairs(lambda: preview(project), lambda: preview(bare), PAIRS)
 
 

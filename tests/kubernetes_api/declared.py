@@ -36,7 +36,9 @@ def manifests_of(graph: ResourceGraph) -> list[Manifest]:
 def manifest_of(node: Node) -> Manifest:
     """One object as it goes to the API server; AssertionError for a resource that is none, such as a folder of YAML files."""
     manifest = _without_marks(node.inputs)
-    assert {"apiVersion", "kind"} <= set(manifest), f"{node.type} '{node.name}' is no single object: declare each by itself"
+    assert {"apiVersion", "kind"} <= set(manifest), (
+        f"{node.type} '{node.name}' is no single object: declare each by itself"
+    )
     return manifest
 
 

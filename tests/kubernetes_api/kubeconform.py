@@ -38,7 +38,12 @@ class Finding:
 
 def validate(manifests: Sequence[Manifest]) -> list[Finding]:
     """Everything that the schemas refuse; an object whose kind has no schema is a finding too. Raises SetupError."""
-    program, schemas = go_program(Layout(), SOURCE, PACKAGE), schema_folder(Layout())
+    return [found for one in validate_each(manifests) for found in one]
+
+
+def validate_each(manifests: Sequence[Manifest]) -> list[list[Finding]]:
+    """The same for each object by itself, in one run."""
+    program, schemas = go_program(Layout(), SOURCE, PACKAGE), schema_folder()
     location = f"{schemas}/{{{{.Group}}}}/{{{{.ResourceKind}}}}_{{{{.ResourceAPIVersion}}}}.json"
     with tempfile.TemporaryDirectory() as folder:
         for index, manifest in enumerate(manifests):
@@ -53,8 +58,8 @@ def validate(manifests: Sequence[Manifest]) -> list[Finding]:
     summary = report["summary"]
     seen = summary["valid"] + summary["invalid"] + summary["errors"]
     assert (seen, summary["skipped"]) == (len(manifests), 0), f"{len(manifests)} objects were given, it saw {summary}"
-    rows = sorted(report["resources"] or [], key=lambda row: int(Path(row["filename"]).stem))
-    return [found for row in rows for found in _findings(manifests[int(Path(row["filename"]).stem)], row)]
+    rows = {int(Path(row["filename"]).stem): row for row in report["resources"] or []}
+    return [_findings(manifest, rows[index]) if index in rows else [] for index, manifest in enumerate(manifests)]
 
 
 def _findings(manifest: Manifest, row: Mapping[str, Any]) -> list[Finding]:
@@ -63,4 +68,4 @@ def _findings(manifest: Manifest, row: Mapping[str, Any]) -> list[Finding]:
     who = f"{manifest.get('apiVersion')} {manifest.get('kind')} {name}"
     # its list of errors ends at the outermost object that is wrong; its text goes down to the fields
     errors = [(path, reason) for path, reason in AT.findall(row["msg"]) if reason != ELSEWHERE]
-    return [Finding(who, path, reason) for path, reason in errors or [("", row["msg"])]]
+    return [Finding(who, path, reason) for path, reason in sorted(errors) or [("", row["msg"])]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sandbox.providers.kubernetes.schemas import is_custom
+from sandbox.providers.kubernetes.core_schemas import is_custom
 from tests.kubernetes_api.schemas import built_in_types
 
 Manifest = dict[str, Any]

@@ -55,7 +55,9 @@ def failed_checks(program: Path, manifests: Iterable[dict[str, Any]], folder: Pa
     for index, manifest in enumerate(manifests):
         (folder / f"{index}.json").write_text(json.dumps(manifest), encoding="utf-8")
     # its settings are looked for in the folder and in the user's home; a key of a user's would make it ask its platform
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("BC_", "CKV_", "CHECKOV_", "PRISMA_"))}
+    env = {
+        name: value for name, value in os.environ.items() if not name.startswith(("BC_", "CKV_", "CHECKOV_", "PRISMA_"))
+    }
     command = [program, "--directory", folder, *OFFLINE]
     answer = subprocess.run(
         command, cwd=folder, env={**env, "HOME": str(folder)}, stdin=subprocess.DEVNULL, capture_output=True, text=True
@@ -73,5 +75,13 @@ def _install(layout: Layout, folder: Path) -> None:
     with step("installing checkov (about a minute, once)"):
         run_logged([base, "-m", "venv", folder], layout.logs / "checkov-venv.log", doing="making checkov's environment")
         # everything is pinned, so that pip has nothing to resolve
-        install = [folder / "bin" / "python", "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--no-deps"]
+        install = [
+            folder / "bin" / "python",
+            "-m",
+            "pip",
+            "install",
+            "--no-input",
+            "--disable-pip-version-check",
+            "--no-deps",
+        ]
         run_logged([*install, "-r", REQUIREMENTS], layout.logs / "checkov-pip.log", doing="installing checkov")

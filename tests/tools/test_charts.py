@@ -22,6 +22,7 @@ from components.kubernetes.versions import (
     KSERVE_RUNTIMES,
     Chart,
 )
+from tests.kubernetes_api.kubeconform import validate
 from tests.tools.charts import rendered
 from tests.tools.charts.cases import CASES, HOST, KEDA_CASE, WITH_DIGEST, Case, case_of
 from tests.tools.charts.helm import HelmError, rendered_text, templates_of, version_of
@@ -140,6 +141,15 @@ def test_every_pod_passes_pod_security_restricted_and_has_a_size(case: Case) -> 
             assert without_size(pod) == [], name
 
 
+@pytest.mark.parametrize("case", WITH_VALUES, ids=named)
+def test_every_object_is_as_its_schema_says(case: Case) -> None:
+    for values in (case.small, case.large):
+        objects = rendered(case.chart, values, case.namespace)
+        # no schema here: definitions themselves, and the one kind of KServe's that nothing of ours names
+        unknown = ("CustomResourceDefinition", "ClusterStorageContainer")
+        assert [str(found) for found in validate([made for made in objects if made["kind"] not in unknown])] == []
+
+
 def test_what_pod_security_refuses_is_found() -> None:
     """The Knative operator's pods name no seccomp profile by themselves."""
     found = [not_restricted(pod) for _, pod in pods(rendered(KNATIVE_OPERATOR, {}))]
@@ -181,7 +191,10 @@ def test_spread_constraints_select_the_pods_that_they_stand_in() -> None:
 
 
 def test_the_ports_for_the_firewall_are_those_that_the_api_server_calls() -> None:
-    called = {KEDA.name: {keda_defaults()["service"]["portHttpsTarget"], 9443}, "knative": called_ports(list(manifests()))}
+    called = {
+        KEDA.name: {keda_defaults()["service"]["portHttpsTarget"], 9443},
+        "knative": called_ports(list(manifests())),
+    }
     for chart in (CERT_MANAGER, KNATIVE_OPERATOR, KSERVE_RESOURCES):
         case = case_of(chart)
         called[chart.name] = called_ports(rendered(chart, case.small, case.namespace))
@@ -193,7 +206,9 @@ def test_the_ports_for_the_firewall_are_those_that_the_api_server_calls() -> Non
 @pytest.mark.parametrize("chart", [CERT_MANAGER, KNATIVE_OPERATOR], ids=lambda chart: chart.name)
 def test_definitions_come_with_the_charts_that_bring_their_own(chart: Chart) -> None:
     case = case_of(chart)
-    definitions = {made["spec"]["names"]["kind"] for made in of_kind(rendered(chart, case.small), "CustomResourceDefinition")}
+    definitions = {
+        made["spec"]["names"]["kind"] for made in of_kind(rendered(chart, case.small), "CustomResourceDefinition")
+    }
     assert definitions >= {CERT_MANAGER: {"Certificate", "Issuer"}, KNATIVE_OPERATOR: {"KnativeServing"}}[chart]
 
 

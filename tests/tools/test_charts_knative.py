@@ -1,17 +1,17 @@
-"""What we tell Knative's operator, against the very manifests and code that it carries: keys, images, budgets, pods, namespaces."""
+"""What we tell Knative's operator, against the manifests and the code that it carries: keys, images, budgets, namespaces."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+import yaml
 
 from components.kubernetes.keda import AUTHENTICATION
 from components.kubernetes.knative_config import POD_SWITCHES, SOURCE_SWITCHES, ExternalAuthorization, make_config
-from components.kubernetes.knative_serving import NAMESPACE, SHIPPED_BUDGETS, WITHOUT_BUDGET, make_spec
-from components.kubernetes.versions import ENVOY_IMAGES, KNATIVE_IMAGES, KNATIVE_OPERATOR
-from sandbox.providers.kubernetes.definitions import defined_failures
-from tests.tools.charts import rendered
+from components.kubernetes.knative_serving import NAMESPACE, WITH_BUDGET, WITHOUT_BUDGET, make_spec
+from components.kubernetes.versions import ENVOY_IMAGES, KNATIVE_IMAGES
+from tests.kubernetes_api.kubeconform import validate
 from tests.tools.charts.cases import HOST, MIRROR, PUBLIC
 from tests.tools.charts.knative import OPERATOR, config_map, documented_keys, manifests, unknown_config
 from tests.tools.charts.objects import images, not_restricted, of_kind, pods, without_size
@@ -47,8 +47,6 @@ def test_a_misspelt_key_and_a_misspelt_config_map_are_found() -> None:
 
 def test_no_value_is_what_the_release_does_anyway() -> None:
     """The examples show the defaults, but for observability, where they show something else, and kourier's own protocol."""
-    import yaml
-
     for name, data in config().items():
         if name in ("domain", "observability"):
             continue
@@ -98,11 +96,12 @@ def test_every_image_can_come_from_a_mirror() -> None:
 def test_budgets_that_would_hold_up_a_node_are_replaced() -> None:
     """Shipped: 80 % of one or two replicas is all of them."""
     budgets = {made["metadata"]["name"]: made["spec"] for made in of_kind(manifests(), "PodDisruptionBudget")}
-    assert budgets.keys() == set(SHIPPED_BUDGETS)
+    names = {f"{part}-pdb" for part in WITH_BUDGET}
+    assert budgets.keys() == names
     assert {budget["minAvailable"] for budget in budgets.values()} == {"80%"}
     for high_availability in (False, True):
         spec = make_spec(config(), high_availability, PUBLIC)
-        assert {budget["name"] for budget in spec["podDisruptionBudgets"]} == set(SHIPPED_BUDGETS)
+        assert {budget["name"] for budget in spec["podDisruptionBudgets"]} == names
 
 
 def test_every_part_has_a_budget_with_high_availability() -> None:
@@ -112,6 +111,17 @@ def test_every_part_has_a_budget_with_high_availability() -> None:
         labels = made["spec"]["template"]["metadata"]["labels"]
         covering = [one for one in selected if one.items() <= labels.items()]
         assert len(covering) == 1, made["metadata"]["name"]
+
+
+def test_every_part_is_spread_by_the_label_of_its_own_pods() -> None:
+    spread = {
+        part["name"]: {one["labelSelector"]["matchLabels"]["app"] for one in part["topologySpreadConstraints"]}
+        for part in make_spec(config(), True, PUBLIC)["workloads"]
+    }
+    assert spread == {
+        made["metadata"]["name"]: {made["spec"]["template"]["metadata"]["labels"]["app"]}
+        for made in of_kind(manifests(), "Deployment")
+    }
 
 
 def test_the_operators_pods_pass_pod_security_restricted_and_have_sizes() -> None:
@@ -130,37 +140,29 @@ def test_the_operator_puts_kouriers_gateway_into_the_namespace_of_its_object() -
     assert "envVar.Value = deployment.GetNamespace()" in gateway
 
 
-@pytest.mark.parametrize("high_availability", [False, True])
-def test_the_object_is_valid_by_the_operators_own_definition(high_availability: bool) -> None:
-    definition = knative_definition()
-    made = {
+def knative_object(spec: dict[str, Any]) -> dict[str, Any]:
+    return {
         "apiVersion": "operator.knative.dev/v1beta1",
         "kind": "KnativeServing",
-        "metadata": {"name": NAMESPACE},
-        "spec": make_spec(config(), high_availability, PUBLIC),
+        "metadata": {"name": NAMESPACE, "namespace": NAMESPACE},
+        "spec": spec,
     }
-    assert defined_failures(made, definition) == []
-    misspelt = {**made, "spec": {**made["spec"], "ingress": {"kourier": {"enable": True}}}}
-    assert [path for path, _ in defined_failures(misspelt, definition)] == ["spec.ingress.kourier.enable"]
 
 
-def knative_definition() -> dict[str, Any]:
-    objects = of_kind(rendered(KNATIVE_OPERATOR, {}), "CustomResourceDefinition")
-    (found,) = [made for made in objects if made["spec"]["names"]["kind"] == "KnativeServing"]
-    return found
+def test_the_object_is_valid_by_the_operators_own_definition() -> None:
+    specs = [make_spec(config(), high_availability, MIRROR) for high_availability in (False, True)]
+    assert validate([knative_object(spec) for spec in specs]) == []
+    (finding,) = validate([knative_object({**specs[0], "ingress": {"kourier": {"enable": True}}})])
+    assert finding.path == "/spec/ingress/kourier"
 
 
 def test_kedas_authentication_is_valid_by_its_own_definition() -> None:
-    import yaml
-
-    file = module_folder("github.com/kedacore/keda/v2") / "config/crd/bases/keda.sh_clustertriggerauthentications.yaml"
-    definition = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     made = {
         "apiVersion": "keda.sh/v1alpha1",
         "kind": "ClusterTriggerAuthentication",
         "metadata": {"name": AUTHENTICATION},
         "spec": {"podIdentity": {"provider": "gcp"}},
     }
-    assert defined_failures(made, definition) == []
-    wrong = {**made, "spec": {"podIdentity": {"provider": "google"}}}
-    assert [path for path, _ in defined_failures(wrong, definition)] == ["spec.podIdentity.provider"]
+    assert validate([made]) == []
+    (finding,) = validate([{**made, "spec": {"podIdentity": {"provider": "google"}}}])
+    assert finding.path == "/spec/podIdentity/provider"

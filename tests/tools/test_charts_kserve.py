@@ -19,7 +19,7 @@ pytestmark = pytest.mark.tools
 
 def configuration(values: dict[str, Any]) -> dict[str, Any]:
     """The controller's ConfigMap, its JSON read."""
-    (made,) = [m for m in of_kind(rendered(KSERVE_RESOURCES, values), "ConfigMap")]
+    (made,) = of_kind(rendered(KSERVE_RESOURCES, values), "ConfigMap")
     return {key: json.loads(text) for key, text in made["data"].items() if key != "_example"}
 
 
@@ -111,7 +111,10 @@ def test_the_definitions_are_those_with_a_schema() -> None:
 
 def test_the_runtimes_are_really_there_and_only_those_that_are_meant_are_on() -> None:
     case = case_of(KSERVE_RUNTIMES)
-    runtimes = {m["metadata"]["name"]: m["spec"] for m in of_kind(rendered(KSERVE_RUNTIMES, case.small), "ClusterServingRuntime")}
+    runtimes = {
+        m["metadata"]["name"]: m["spec"]
+        for m in of_kind(rendered(KSERVE_RUNTIMES, case.small), "ClusterServingRuntime")
+    }
     on = {name: spec for name, spec in runtimes.items() if not spec["disabled"]}
     assert on.keys() == {"kserve-vllmserver", "kserve-huggingfaceserver", "kserve-huggingfaceserver-multinode"}
     (engine,) = on["kserve-vllmserver"]["containers"]
@@ -120,6 +123,10 @@ def test_the_runtimes_are_really_there_and_only_those_that_are_meant_are_on() ->
 
 
 def test_every_runtime_of_the_chart_is_either_on_or_off_on_purpose() -> None:
-    switches = {name for name, value in values_of(KSERVE_RUNTIMES)["kserve"]["servingruntime"].items() if "disabled" in (value if isinstance(value, dict) else {})}
+    switches = {
+        name
+        for name, value in values_of(KSERVE_RUNTIMES)["kserve"]["servingruntime"].items()
+        if "disabled" in (value if isinstance(value, dict) else {})
+    }
     # the switch of the last one is read by no template
     assert switches == {*RUNTIMES, *RUNTIMES_OFF, "huggingfaceserver_multinode"}

@@ -50,13 +50,18 @@ def test_a_privileged_engine_fails(program: Path, tmp_path: Path) -> None:
     pod = copy.deepcopy(pods[0])
     pod["spec"]["containers"][0]["securityContext"] = {"privileged": True}
     pod["spec"]["hostNetwork"] = True
-    assert {"CKV_K8S_16", "CKV_K8S_19"} <= {one.check for one in not_waived(failed_checks(program, [pod], tmp_path), WAIVERS)}
+    assert {"CKV_K8S_16", "CKV_K8S_19"} <= {
+        one.check for one in not_waived(failed_checks(program, [pod], tmp_path), WAIVERS)
+    }
 
 
 def test_a_waiver_covers_its_check_and_its_resources_only() -> None:
     waiver = Waiver("CKV_K8S_43", "Pod.team-*.*", "the reason")
     assert waiver.covers(Failed("CKV_K8S_43", "Pod.team-payments.assistant", ""))
-    others = [Failed("CKV_K8S_16", "Pod.team-payments.assistant", ""), Failed("CKV_K8S_43", "Pod.gemma-ingress.opa", "")]
+    others = [
+        Failed("CKV_K8S_16", "Pod.team-payments.assistant", ""),
+        Failed("CKV_K8S_43", "Pod.gemma-ingress.opa", ""),
+    ]
     assert not_waived(others, [waiver]) == others
     assert unused([waiver], others) == [waiver]
 

@@ -17,10 +17,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from components.sizing.calibration import ComparedTerm, Comparison, as_yaml, compare, measured_case, with_cases
+from components.sizing.calibration import ComparedTerm, Comparison, compare
 from components.sizing.catalogue import Catalogue, load_catalogue
-from components.sizing.engine_logs import EngineLog, read_log
+from components.sizing.engine_log import EngineLog
+from components.sizing.engine_logs import read_log
 from components.sizing.errors import SizingError
+from components.sizing.measured_rows import as_yaml, measured_case, with_cases
 
 #: The file name that stands for standard input.
 STANDARD_INPUT = Path("-")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sandbox.providers.api import Failure
+from jsonschema import Draft202012Validator
+
 from sandbox.providers.kubernetes.core_schemas import reference, references_to_fields, validator
 from sandbox.providers.kubernetes.notation import FIELDS_OF, TYPE, WITHOUT
-from sandbox.providers.kubernetes.schema_errors import schema_failures
 
 Object = dict[str, Any]
 #: What every object has beside what its definition says.
@@ -27,14 +27,13 @@ def defined_kind(definition: Object) -> tuple[Any, Any]:
     return spec.get("group"), (spec.get("names") or {}).get("kind")
 
 
-def defined_failures(value: Object, definition: Object) -> list[Failure]:
-    """What the definition's schema refuses in an object."""
-    version = str(value.get("apiVersion")).rpartition("/")[2]
+def served_validator(definition: Object, version: str) -> Draft202012Validator | None:
+    """What holds an object against its definition; None for a version that is not served."""
     for one in definition["spec"].get("versions") or []:
         if one["name"] == version and one.get("served", True):
             schema = (one.get("schema") or {}).get("openAPIV3Schema") or {}
-            return list(schema_failures(validator(strict_schema(schema, root=True)), value))
-    return [("apiVersion", f"{version} is not served by {(definition.get('metadata') or {}).get('name')}")]
+            return validator(strict_schema(schema, root=True))
+    return None
 
 
 def strict_schema(schema: Mapping[str, Any], root: bool = False) -> Object:

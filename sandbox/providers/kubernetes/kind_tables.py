@@ -17,8 +17,9 @@ Object = dict[str, Any]
 TABLES = Path(__file__).parent / "kinds"
 
 
+@cache
 def known_definition(group: str, kind: str) -> Object | None:
-    """The definition of a kind, with what is known of its fields; None when no table has it."""
+    """The definition of a kind, with what is known of its fields, always the same object; None when no table has it."""
     row = _tables().get(group, {}).get(kind)
     return None if row is None else _definition(group, kind, row)
 
@@ -26,8 +27,7 @@ def known_definition(group: str, kind: str) -> Object | None:
 def definitions_of_groups(*groups: str) -> Iterator[Object]:
     """The definitions of all kinds of these groups."""
     for group in groups:
-        for kind, row in _tables()[group].items():
-            yield _definition(group, kind, row)
+        yield from (known_definition(group, kind) or {} for kind in _tables()[group])
 
 
 @cache

@@ -123,7 +123,7 @@ def _scaling_failures(inputs: Properties, predictor: Any) -> Iterator[Failure]:
     annotations, mode = at(inputs, "metadata", "annotations"), mode_of(inputs)
     metric, path = at(predictor, "scaleMetric"), "spec.predictor.scaleMetric"
     if mode == "Knative":
-        if at(predictor, "deploymentStrategy") is not None:
+        if known(at(predictor, "deploymentStrategy")):
             reason = "customizing deploymentStrategy is only supported for raw deployment mode"
             yield "spec.predictor.deploymentStrategy", reason
         allowed = ("cpu", "memory") if at(annotations, KNATIVE_CLASS) == KNATIVE_HPA else ("concurrency", "rps")

@@ -83,4 +83,6 @@ def _limits(said: str, least: str, most: str) -> Schema:
     match = RANGE.fullmatch(said)
     if match is None:
         raise ValueError(f"'{said}' is no range like 0.. or 1..16")
-    return {least: int(match[1]), **({most: int(match[2])} if match[2] else {})}
+    # a list cannot have fewer than no members
+    lowest = {} if least == "minItems" and match[1] == "0" else {least: int(match[1])}
+    return {**lowest, **({most: int(match[2])} if match[2] else {})}

@@ -3,7 +3,10 @@ is checked."""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
+
+from jsonschema import Draft202012Validator
 
 from sandbox.providers.api import Failure
 from sandbox.providers.kubernetes.core_schemas import (
@@ -14,7 +17,8 @@ from sandbox.providers.kubernetes.core_schemas import (
     reference,
     validator,
 )
-from sandbox.providers.kubernetes.definitions import defined_failures
+from sandbox.providers.kubernetes.definitions import served_validator
+from sandbox.providers.kubernetes.kind_tables import known_definition
 from sandbox.providers.kubernetes.schema_errors import schema_failures
 
 Object = dict[str, Any]
@@ -42,5 +46,17 @@ def no_matches(api_version: str, kind: str) -> str:
 def _custom_failures(value: Object, api_version: str, kind: str, definition: Object | None) -> list[Failure]:
     if definition is None:
         return [("kind", f"{no_matches(api_version, kind)}: ensure CRDs are installed first")]
-    metadata = schema_failures(validator(reference(METADATA)), value.get("metadata") or {}, "metadata")
-    return [*metadata, *defined_failures(value, definition)]
+    found = list(schema_failures(validator(reference(METADATA)), value.get("metadata") or {}, "metadata"))
+    group, _, version = api_version.rpartition("/")
+    # the tables' own definitions are the same each time
+    is_known = definition is known_definition(group, kind)
+    fields = _known_validator(group, kind, version) if is_known else served_validator(definition, version)
+    if fields is None:
+        return [*found, ("apiVersion", f"{version} is not served by {(definition.get('metadata') or {}).get('name')}")]
+    return [*found, *schema_failures(fields, value)]
+
+
+@cache
+def _known_validator(group: str, kind: str, version: str) -> Draft202012Validator | None:
+    definition = known_definition(group, kind)
+    return None if definition is None else served_validator(definition, version)

@@ -20,8 +20,17 @@ CHANNEL = "gcp:monitoring/notificationChannel:NotificationChannel"
 BUDGET = "gcp:billing/budget:Budget"
 JOB = "gcp:cloudrunv2/job:Job"
 JOB_MEMBER = "gcp:cloudrunv2/jobIamMember:JobIamMember"
+GLOBAL_ADDRESS = "gcp:compute/globalAddress:GlobalAddress"
+ADDRESS = "gcp:compute/address:Address"
+AUTHORIZATION = "gcp:certificatemanager/dnsAuthorization:DnsAuthorization"
+CERTIFICATE = "gcp:certificatemanager/certificate:Certificate"
+CERTIFICATE_MAP = "gcp:certificatemanager/certificateMap:CertificateMap"
+MAP_ENTRY = "gcp:certificatemanager/certificateMapEntry:CertificateMapEntry"
+SSL_POLICY = "gcp:compute/sSLPolicy:SSLPolicy"
+REGION_SSL_POLICY = "gcp:compute/regionSslPolicy:RegionSslPolicy"
 
 MEMBER = f"serviceAccount:{ROBOT}"
+CERTIFICATES = f"projects/{PROJECT}/locations/global"
 GITHUB = "https://token.actions.githubusercontent.com"
 
 #: In an order in which they can be created, after the network and the account.
@@ -89,5 +98,36 @@ MORE: dict[str, dict[str, Any]] = {
             },
         },
     },
+    GLOBAL_ADDRESS: {"name": "models", "addressType": "EXTERNAL", "labels": {"team": "ml"}},
+    ADDRESS: {
+        "name": "models",
+        "region": REGION,
+        "addressType": "INTERNAL",
+        "purpose": "SHARED_LOADBALANCER_VIP",
+        "subnetwork": f"projects/{PROJECT}/regions/{REGION}/subnetworks/nodes",
+    },
+    AUTHORIZATION: {
+        "name": "models",
+        "domain": "models.acme.example",
+        "type": "PER_PROJECT_RECORD",
+        "location": "global",
+    },
+    CERTIFICATE: {
+        "name": "models",
+        "managed": {
+            "domains": ["*.models.acme.example"],
+            "dnsAuthorizations": [f"{CERTIFICATES}/dnsAuthorizations/models"],
+        },
+        "labels": {"team": "ml"},
+    },
+    CERTIFICATE_MAP: {"name": "models", "labels": {"team": "ml"}},
+    MAP_ENTRY: {
+        "name": "models",
+        "map": "models",
+        "hostname": "*.models.acme.example",
+        "certificates": [f"{CERTIFICATES}/certificates/models"],
+    },
+    SSL_POLICY: {"name": "modern", "minTlsVersion": "TLS_1_2", "profile": "MODERN"},
+    REGION_SSL_POLICY: {"name": "modern", "region": REGION, "minTlsVersion": "TLS_1_2", "profile": "MODERN"},
     JOB_MEMBER: {"name": "loader", "location": REGION, "role": "roles/run.invoker", "member": MEMBER},
 }

@@ -256,7 +256,8 @@ OBJECTS = {
 
 def token_of(value: dict[str, Any]) -> str:
     """The resource token under which the engine hands over an object."""
-    return f"kubernetes:{value['apiVersion']}:{value['kind']}"
+    api_version = value["apiVersion"] if "/" in value["apiVersion"] else f"core/{value['apiVersion']}"
+    return f"kubernetes:{api_version}:{value['kind']}"
 
 
 def make_namespace(cluster: KubernetesApi, name: str) -> None:
@@ -266,10 +267,10 @@ def make_namespace(cluster: KubernetesApi, name: str) -> None:
 
 
 def install(cluster: KubernetesApi, *charts: str) -> dict[str, str]:
-    """Installs these releases (all when none are named) with their namespaces; id by chart."""
+    """Installs these releases in the order that they need, with their namespaces; id by chart."""
     ids: dict[str, str] = {}
     for name, inputs in RELEASES.items():
-        if name in charts or not charts:
+        if name in charts:
             make_namespace(cluster, inputs["namespace"])
             ids[name], _ = cluster.create(RELEASE, copy.deepcopy(inputs))
     return ids

@@ -103,7 +103,7 @@ def test_a_release_needs_its_namespace_or_makes_it(cluster: KubernetesApi) -> No
 
 def test_a_kind_comes_and_goes_with_the_release_that_brings_it(cluster: KubernetesApi) -> None:
     assert not has_kind(cluster, SCALED)
-    with pytest.raises(CloudError, match='no matches for kind "ScaledObject" in version "keda.sh/v1alpha1"'):
+    with pytest.raises(CloudError, match=r'no matches for kind "ScaledObject" in version "keda\.sh/v1alpha1"'):
         create(cluster, SCALED)
     release_id = install(cluster, "keda")["keda"]
     object_id = create(cluster, SCALED)

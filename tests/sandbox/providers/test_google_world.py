@@ -32,7 +32,9 @@ from tests.sandbox.providers.examples import (
 )
 from tests.sandbox.providers.more_examples import (
     ACCOUNT_MEMBER,
+    ADDRESS,
     BUDGET,
+    CERTIFICATE,
     CHANNEL,
     FIREWALL,
     IDENTITY_POOL,
@@ -41,6 +43,7 @@ from tests.sandbox.providers.more_examples import (
     JOB_MEMBER,
     KEY,
     KEY_MEMBER,
+    MAP_ENTRY,
     TOPIC,
     TOPIC_MEMBER,
 )
@@ -97,6 +100,9 @@ def test_what_exists_already_is_refused(google: GoogleApi, token: str) -> None:
         (BUDGET, "topics/spend"),
         (JOB, ROBOT),
         (JOB_MEMBER, "jobs/loader"),
+        (ADDRESS, "subnetworks/nodes"),
+        (CERTIFICATE, "dnsAuthorizations/models"),
+        (MAP_ENTRY, "certificateMaps/models"),
     ],
 )
 def test_what_it_needs_must_exist_first(google: GoogleApi, token: str, missing: str) -> None:

@@ -21,7 +21,7 @@ from tests.sandbox.providers.serving_objects import (
     token_of,
 )
 
-FEATURES = "spec.config.features"
+CONFIG = ("spec", "config")
 CONTAINER = "spec.predictor.containers.0"
 AT_CONTAINER = "spec.predictor.containers[0]"
 
@@ -42,53 +42,55 @@ def configured(cluster: KubernetesApi, **config: Any) -> KubernetesApi:
 
 
 @pytest.mark.parametrize(
-    ("path", "value", "at", "reason"),
+    ("way", "value", "at", "reason"),
     [
-        ("spec.config.feature", {}, "spec.config.feature", "no such config map, did you mean 'features'?"),
+        ((*CONFIG, "feature"), {}, "spec.config.feature", "no such config map, did you mean 'features'?"),
         (
-            f"{FEATURES}.kubernetes.podspec-nodeSelector",
+            (*CONFIG, "features", "kubernetes.podspec-nodeSelector"),
             "enabled",
-            f'{FEATURES}["kubernetes.podspec-nodeSelector"]',
+            'spec.config.features["kubernetes.podspec-nodeSelector"]',
             "ignores this key, did you mean 'kubernetes.podspec-nodeselector'?",
         ),
-        (f"{FEATURES}.multi-container", "true", f"{FEATURES}.multi-container", "ignores 'true': allowed are enabled"),
-        (f"{FEATURES}.secure-pod-defaults", "allowed", f"{FEATURES}.secure-pod-defaults", "allowrootbounded"),
+        ((*CONFIG, "features", "multi-container"), "true", "spec.config.features.multi-container", "ignores 'true'"),
         (
-            "spec.config.defaults.max-revision-timeout-seconds",
+            (*CONFIG, "features", "secure-pod-defaults"),
+            "allowed",
+            "spec.config.features.secure-pod-defaults",
+            "ignores 'allowed': allowed are enabled, allowrootbounded, disabled",
+        ),
+        (
+            (*CONFIG, "defaults", "max-revision-timeout-seconds"),
             3600,
             "spec.config.defaults.max-revision-timeout-seconds",
-            "text",
+            "must be text, found a whole number",
         ),
         (
-            "spec.config.defaults.max-revision-timeout-seconds",
+            (*CONFIG, "defaults", "max-revision-timeout-seconds"),
             "200",
             "spec.config.defaults",
-            "(300) cannot be greater than",
+            "revision-timeout-seconds (300) cannot be greater than max-revision-timeout-seconds (200)",
         ),
-        ("spec.config.network", {}, "spec.config.network.ingress-class", "Kourier is enabled"),
-        ("spec.version", "1.22.9", "spec.version", "none of those that the operator carries"),
-        ("spec.version", "1.2", "spec.version", "none of those that the operator carries"),
-        ("spec.ingress.kourier.enable", True, "spec.ingress.kourier.enable", "did you mean 'enabled'?"),
-        ("spec.high-availability", {}, "spec.high-availability.replicas", "is missing"),
-        ("spec.workloads", [{"replicas": 2}], "spec.workloads[0].name", "is missing"),
+        ((*CONFIG, "network"), {}, "spec.config.network.ingress-class", "Kourier is enabled"),
+        (("spec", "version"), "1.22.9", "spec.version", "none of those that the operator carries"),
+        (("spec", "version"), "1.2", "spec.version", "none of those that the operator carries"),
+        (("spec", "ingress", "kourier", "enable"), True, "spec.ingress.kourier.enable", "did you mean 'enabled'?"),
+        (("spec", "high-availability"), {}, "spec.high-availability.replicas", "is missing"),
+        (("spec", "workloads"), [{"replicas": 2}], "spec.workloads[0].name", "is missing"),
     ],
 )
 def test_what_knative_would_ignore_or_never_become_is_refused(
-    cluster: KubernetesApi, path: str, value: Any, at: str, reason: str
+    cluster: KubernetesApi, way: tuple[str, ...], value: Any, at: str, reason: str
 ) -> None:
     install(cluster, "knative-operator")
-    *way, last = path.replace(".kubernetes.", ".kubernetes#").split(".")
-    wrong = changed(KNATIVE, ".".join(way), None) if way[-1] == "" else KNATIVE
-    wrong = _put(wrong, [part.replace("#", ".") for part in (*way, last)], value)
-    found = refusals(cluster, token_of(KNATIVE), wrong)
+    found = refusals(cluster, token_of(KNATIVE), put(KNATIVE, way, value))
     assert list(found) == [at]
     assert reason in found[at]
 
 
-def _put(value: dict[str, Any], way: list[str], new: Any) -> dict[str, Any]:
-    """A copy with a value put in at a path whose keys may hold dots."""
+def put(value: dict[str, Any], way: tuple[str, ...], new: Any) -> dict[str, Any]:
+    """A copy with a value put in, whose way may lead through keys with dots."""
     first, *rest = way
-    return {**value, first: _put(value.get(first, {}), rest, new) if rest else new}
+    return {**value, first: put(value.get(first, {}), tuple(rest), new) if rest else new}
 
 
 @pytest.mark.parametrize("version", ["1.23.0", "1.23", "latest", None, UNKNOWN])

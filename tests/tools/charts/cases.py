@@ -27,10 +27,16 @@ REGISTRIES = ("docker.io", "gcr.io", "ghcr.io", "quay.io")
 DIGEST = f"sha256:{'0123456789abcdef' * 4}"
 #: Images without a tag for which the mirror of these tests names a digest.
 WITH_DIGEST = (
-    *(f"quay.io/jetstack/cert-manager-{part}" for part in ("controller", "webhook", "cainjector", "acmesolver", "startupapicheck")),
+    *(
+        f"quay.io/jetstack/cert-manager-{part}"
+        for part in ("controller", "webhook", "cainjector", "acmesolver", "startupapicheck")
+    ),
     *(f"ghcr.io/kedacore/{part}" for part in ("keda", "keda-metrics-apiserver", "keda-admission-webhooks")),
     *(f"gcr.io/knative-releases/knative.dev/operator/cmd/{part}" for part in ("operator", "webhook")),
-    *(f"docker.io/kserve/{part}" for part in ("kserve-controller", "agent", "router", "storage-initializer", "art-explainer")),
+    *(
+        f"docker.io/kserve/{part}"
+        for part in ("kserve-controller", "agent", "router", "storage-initializer", "art-explainer")
+    ),
     "quay.io/brancz/kube-rbac-proxy",
     "docker.io/vllm/vllm-openai",
 )
@@ -54,7 +60,10 @@ class Case:
 
 CASES = (
     Case(
-        CERT_MANAGER, cert_manager.NAMESPACE, cert_manager.make_values(False, PUBLIC), cert_manager.make_values(True, MIRROR)
+        CERT_MANAGER,
+        cert_manager.NAMESPACE,
+        cert_manager.make_values(False, PUBLIC),
+        cert_manager.make_values(True, MIRROR),
     ),
     Case(
         KNATIVE_OPERATOR,
@@ -69,9 +78,7 @@ CASES = (
         make_controller_values(None, False, PUBLIC),
         make_controller_values("models.example.com", True, MIRROR),
     ),
-    Case(
-        KSERVE_RUNTIMES, kserve.NAMESPACE, make_runtime_values(ENGINE, PUBLIC), make_runtime_values(ENGINE, MIRROR)
-    ),
+    Case(KSERVE_RUNTIMES, kserve.NAMESPACE, make_runtime_values(ENGINE, PUBLIC), make_runtime_values(ENGINE, MIRROR)),
 )
 #: No module carries its chart, so that it is in none of the cases that are rendered.
 KEDA_CASE = Case(KEDA, keda.NAMESPACE, keda.make_values(False, PUBLIC), keda.make_values(True, MIRROR))

@@ -31,7 +31,9 @@ def manifests() -> tuple[dict[str, Any], ...]:
 
 def config_map(name: str) -> dict[str, str]:
     """Data of a ConfigMap, named without `config-`."""
-    (found,) = [made for made in manifests() if made["kind"] == "ConfigMap" and made["metadata"]["name"] == f"config-{name}"]
+    (found,) = [
+        made for made in manifests() if made["kind"] == "ConfigMap" and made["metadata"]["name"] == f"config-{name}"
+    ]
     return found["data"]
 
 

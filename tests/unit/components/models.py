@@ -20,4 +20,6 @@ def model_of(
         900, record.startup_seconds, record.startup_probe_seconds, from_zero=record.min_replicas == 0, new_node=True
     )
     weights = weights_place("stream", "models", record.budget.config.checkpoint.id)
-    return served_model(record, weights, limits, mode=mode, paused=paused, canary_percent=canary_percent)
+    return served_model(
+        record, weights, limits, mode=mode, bucket_name="models", paused=paused, canary_percent=canary_percent
+    )

@@ -33,7 +33,9 @@ PLACE = {way: weights_place(way, "acme-models", CHECKPOINT) for way in ("stream"
 
 
 def model(way: str = "stream", **changes: Any) -> ServedModelArgs:
-    return cast(ServedModelArgs, served_model(RECORD, PLACE[way], LIMITS, mode="Knative") | changes)
+    return cast(
+        ServedModelArgs, served_model(RECORD, PLACE[way], LIMITS, mode="Knative", bucket_name="acme-models") | changes
+    )
 
 
 def args(**changes: Any) -> CloudRunModelArgs:
@@ -177,7 +179,7 @@ def test_a_mount_is_the_checkpoints_folder_read_only_where_the_engine_looks_for_
     made = template(program)
     assert made["volumes"] == [
         {
-            "name": "weights",
+            "name": "bucket-0",
             "gcs": {
                 "bucket": "acme-models",
                 "readOnly": True,
@@ -186,7 +188,7 @@ def test_a_mount_is_the_checkpoints_folder_read_only_where_the_engine_looks_for_
         }
     ]
     (mount,) = container(program)["volumeMounts"]
-    assert mount == {"name": "weights", "mountPath": container(program)["args"][0]}
+    assert mount == {"name": "bucket-0", "mountPath": container(program)["args"][0]}
     assert made["executionEnvironment"] == "EXECUTION_ENVIRONMENT_GEN2"  # no other mounts buckets
     startup = container(program)["startupProbe"]
     assert startup["periodSeconds"] * startup["failureThreshold"] == 1800

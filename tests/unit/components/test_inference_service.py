@@ -9,6 +9,7 @@ import pytest
 
 from components.kubernetes.inference_service import KNATIVE, STANDARD, make_annotations, make_labels, make_spec
 from components.served_model import ServedModelArgs
+from components.sizing.demand import Adapter
 from components.time_limits import LONGEST_REQUEST_SECONDS
 from tests.unit.components.models import model_of
 from tests.unit.sizing.test_placement import PAYMENTS
@@ -123,3 +124,18 @@ def test_shared_memory_is_sized_and_nothing_is_fetched_from_a_hub_or_reported() 
     assert shared["emptyDir"] == {"medium": "Memory", "sizeLimit": "3Gi"}
     environment = {each["name"]: each["value"] for each in predictor["containers"][0]["env"]}
     assert environment["HF_HUB_OFFLINE"] == environment["VLLM_NO_USAGE_STATS"] == "1"
+
+
+def test_adapters_are_read_only_files_of_the_bucket_and_their_container_states_its_limits() -> None:
+    adapter = Adapter("tone", 16, "adapters/payments/tone", "v2")
+    predictor = predictor_of(model_of(replace(PAYMENTS, model="gemma-4-31b-it", adapters=(adapter,))))
+    (container,) = predictor["containers"]
+    (mount,) = (each for each in container["volumeMounts"] if each["mountPath"].startswith("/adapters"))
+    (volume,) = (each for each in predictor["volumes"] if each["name"] == mount["name"])
+    assert mount["readOnly"] is volume["csi"]["readOnly"] is True
+    assert volume["csi"]["volumeAttributes"]["bucketName"] == "models"
+    assert "only-dir=adapters/payments/tone/v2" in volume["csi"]["volumeAttributes"]["mountOptions"]
+    assert f"tone={mount['mountPath']}" in container["args"]
+    assert predictor["annotations"]["gke-gcsfuse/volumes"] == "true"
+    assert predictor["annotations"]["gke-gcsfuse/memory-limit"]
+    assert "annotations" not in predictor_of(model_of(PAYMENTS))

@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 import pytest
 
 from components.google.network import PODS_RANGE, SERVICES_RANGE, Network, NetworkArgs
-from components.google.ranges import Ranges, carve_ranges, check_ranges, most_nodes, refuse_overlap
+from components.google.ranges import Ranges, carve_ranges, check_ranges, check_room, most_nodes, refuse_overlap
 from tests.unit.components.registering import Program, previews_the_same, register
 
 SUBNETWORK = "gcp:compute/subnetwork:Subnetwork"
@@ -115,9 +115,22 @@ def test_blocks_that_are_neither_public_nor_for_subnets_are_refused(block: str) 
 def test_the_smaller_of_both_ranges_limits_the_nodes(nodes: str, pods: str, most: int) -> None:
     ranges = Ranges(nodes=nodes, pods=pods, services="10.0.16.0/20")
     assert most_nodes(ranges) == most
-    check_ranges(ranges, nodes=most)
-    with pytest.raises(ValueError, match=f"{most + 1} nodes do not fit: .* have room for {most}; .* 256 pod addresses"):
-        check_ranges(ranges, nodes=most + 1)
+
+
+@pytest.mark.parametrize(
+    ("block", "most", "way_out"),
+    [
+        ("10.0.0.0/14", 512, "use a block of at least /13"),
+        ("172.16.0.0/13", 1024, "use a block of at least /12"),
+        ("10.0.0.0/8", 4092, "no block has room for more than 4092"),
+    ],
+)
+def test_a_block_without_room_for_all_nodes_is_refused_naming_one_that_has_it(
+    block: str, most: int, way_out: str
+) -> None:
+    check_room(block, most)
+    with pytest.raises(ValueError, match=f"{block} has room for {most} nodes, {most + 1} are needed, .*; {way_out}"):
+        check_room(block, most + 1)
 
 
 @pytest.mark.parametrize(

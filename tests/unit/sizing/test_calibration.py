@@ -12,20 +12,15 @@ import typer
 import yaml
 from typer.testing import CliRunner
 
-from components.sizing.calibration import (
-    ComparedTerm,
-    Comparison,
-    as_yaml,
-    compare,
-    deployment_of,
-    measured_case,
-    with_cases,
-)
+from components.sizing.calibration import ComparedTerm, Comparison, compare
 from components.sizing.catalogue import Catalogue, load_catalogue
 from components.sizing.cli.calibrate import calibrate
-from components.sizing.engine_logs import EngineLog, read_log
+from components.sizing.engine_log import EngineLog
+from components.sizing.engine_logs import read_log
 from components.sizing.errors import SizingError
 from components.sizing.evidence import spread_of
+from components.sizing.logged_deployment import deployment_of
+from components.sizing.measured_rows import as_yaml, measured_case, with_cases
 from components.sizing.memory import Fit
 from components.sizing.predict import predict
 

@@ -154,6 +154,24 @@ def test_explain_reads_a_teams_file_in_its_environment(checkout: Path) -> None:
     assert all(figure["source"] for figure in record["figures"])
 
 
+def test_explain_takes_a_drafter_adapters_and_a_longest_answer(tmp_path: Path) -> None:
+    wish = ["explain", "--model", "gemma-4-e4b-it", "--concurrency", "4", "--json"]
+    code, out, _ = run(*wish, "--speculative", "--answer", "3000")
+    record = json.loads(out)
+    assert code == 0
+    assert record["drafter"] == "google/gemma-4-E4B-it-assistant"
+    assert record["max_answer_tokens"] == 3000
+    assert '--override-generation-config={"max_new_tokens": 3000}' in record["arguments"]
+    code, out, err = run(*wish, "--adapter", "tone:16", "--adapter", "law:20", "--plot", str(tmp_path / "x.svg"))
+    assert code == 0, err
+    assert record["form"] == json.loads(out)["form"] == 1
+    assert [adapter["name"] for adapter in json.loads(out)["adapters"]] == ["tone", "law"]
+    assert "adapters" in (tmp_path / "x.svg").read_text(encoding="utf-8")
+    code, out, _ = run("explain", "--model", "gemma-4-e4b-it", "--adapter", "tone:16")
+    assert code == 0
+    assert "L adapters" in out
+
+
 @pytest.mark.parametrize("suffix", [".svg", ".png"])
 def test_explain_draws_a_picture_that_is_the_same_each_time(tmp_path: Path, suffix: str) -> None:
     wish = ["explain", "--model", "gemma-4-e4b-it", "--context", "8192", "--concurrency", "4", "--json", "--plot"]
@@ -174,6 +192,9 @@ def test_explain_draws_a_picture_that_is_the_same_each_time(tmp_path: Path, suff
         ([], "give either --model or --team"),
         (["--model", "gemma-4-e4b-it", "--gpu", "nvidia-l5"], "did you mean 'nvidia-l4'"),
         (["--model", "gemma-4-e4b-it", "--plot", "x.pdf"], "allowed: .svg, .png"),
+        (["--model", "gemma-4-e4b-it", "--adapter", "tone"], "found 'tone'; write NAME:RANK"),
+        (["--model", "gemma-4-e4b-it", "--adapter", "tone:1000"], "the rank is 1000; allowed: 1 to 512"),
+        (["--model", "gemma-4-e4b-it", "--context", "4096", "--answer", "5000"], "to the context, 4096"),
     ],
 )
 def test_explain_names_what_is_wrong(arguments: list[str], message: str) -> None:

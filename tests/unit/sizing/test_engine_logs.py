@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from components.sizing.engine_logs import EngineLog, read_log
+from components.sizing.engine_log import EngineLog
+from components.sizing.engine_logs import read_log
 from components.sizing.errors import SizingError
 
 # The engine's format strings. Where releases differ, the name says from or until which release a text holds.

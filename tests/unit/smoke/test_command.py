@@ -20,13 +20,16 @@ TOKEN = "tok-" + "Abc1" * 6
 
 
 def test_the_table_shows_each_row_with_its_time_to_first_token(engine: RecordedEngine) -> None:
-    engine.replies["health"] = Reply("[bold]", 500)  # what a server says is no markup
+    # what a server says is no markup
+    engine.replies["health"] = Reply("[bold]", 500)
+    engine.replies["chat"] = Reply(str(engine.replies["chat"].body).replace("The sea", "[red]"))
     result = run({KEY: endpoint(engine.url, inputs=["text"])})
     assert result.code == 1
     lines = [[cell.strip() for cell in line.split("│")] for line in result.out.splitlines() if line.startswith("│")]
     rows = {cells[2]: cells for cells in lines}
     assert rows["health"][1] == KEY
     assert rows["health"][3] == "failed"
+    assert "'[red] is wide" in rows["chat completion"][6]
     assert f"\n{KEY}, health: expected 200, came 500 with '[bold]'\n" in result.out
     assert float(rows["streaming"][5]) <= float(rows["streaming"][4])
     assert rows["chat completion"][5] == ""

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from components.smoke import progress
+from components.smoke import connection, progress
 from tests.tools.fake_gcs import free_port
 from tests.tools.smoke_recorded import RecordedEngine, Reply
 from tests.unit.smoke.calling import HOST, KEY, endpoint, run
@@ -75,6 +75,14 @@ class TestAStart:
         result = run({KEY: endpoint(engine.url, expected_cold_start_seconds=480)})
         assert result.code == 0
         assert f"{KEY}, health: 0 s of at most 600 s" in result.err
+
+    def test_lends_no_patience_to_the_requests_after_it(
+        self, engine: RecordedEngine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(connection, "REQUEST_SECONDS", 1.0)
+        engine.replies["models"] = LOADING
+        note = run({KEY: endpoint(engine.url)}, "--json", "--timeout", "600").row("model list")["note"]
+        assert note.startswith("within 1 s: not ready, came 503")
 
 
 class TestNoConnection:

@@ -280,7 +280,14 @@ deployments:
     first_token_ms: null
     tokens_per_second: null
     max_cold_start_seconds: null
+    max_answer_tokens: null
+    speculative: false
+    adapters: []
     callers: []
+    caller_namespaces: []
+    paused: false
+    canary_percent: null
+    stable_revision: null
     expires_on: null
 """
 
@@ -353,14 +360,16 @@ def test_weights_without_a_revision_are_not_served_until_the_settings_state_one(
 
 def test_images_come_through_the_mirror_and_one_without_a_mirror_is_refused(tree: Tree) -> None:
     tree.edit(
-        "Pulumi.dev.yaml", "    owner: ml-platform", "    mirror: {registries: [docker.io]}\n    owner: ml-platform"
+        "Pulumi.dev.yaml",
+        "    owner: ml-platform",
+        "    mirror: {registries: [docker.io, gcr.io, ghcr.io, quay.io]}\n    owner: ml-platform",
     )
     for planned in tree.plan().deployments:
         assert planned.model["image"].startswith(
             "us-central1-docker.pkg.dev/example-gemma-dev/gemma-dev-docker-io/vllm/"
         )
-    tree.edit("Pulumi.dev.yaml", "registries: [docker.io]", "registries: [quay.io]")
-    assert "comes from docker.io, which has no mirror; mirrored: quay.io" in tree.problems()[0]
+    tree.edit("Pulumi.dev.yaml", "registries: [docker.io, gcr.io,", "registries: [docker.io,")
+    assert "registries lacks gcr.io" in tree.problems()[0]
 
 
 @pytest.mark.parametrize(

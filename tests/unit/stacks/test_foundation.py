@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from components.google.cluster import NODE_ROLES
+from components.google.github_federation import MAX_GRANTABLE_ROLES
 from components.google.project_services import Feature
-from stacks.describe.deployer_roles import granted_on_project, needed_roles
-from stacks.describe.resource_graph import resource_graph
+from components.google.quota_needs import CEILING, needs
+from stacks.describe.deployer_roles import PREFLIGHT_ROLES, granted_on_project, needed_roles
+from stacks.describe.resource_graph import ResourceGraph, resource_graph
 from stacks.environment import read_environment
-from stacks.foundation import DEPLOYER_ROLES, features
+from stacks.foundation import DEPLOYER_ROLES, GRANTED_ROLES, features
 from stacks.plan import make_plan
+from stacks.quota_asks import asks_of, declared_asks
 from stacks.settings import EnvironmentSettings
 
 ROOT = Path(__file__).resolve().parents[3]
 BILLING = "roles/billing.costsManager"
+#: Holds all of roles/cloudquotas.viewer.
+QUOTA_ADMIN, QUOTA_VIEWER = "roles/cloudquotas.admin", "roles/cloudquotas.viewer"
+REQUEST = "gcp:cloudquota/sQuotaPreference:SQuotaPreference"
+
+
+def graph(environment: str) -> ResourceGraph:
+    """What an environment registers as committed."""
+    return resource_graph(make_plan(*read_environment(ROOT, environment)))
 
 
 def settings(environment: str) -> EnvironmentSettings:
@@ -23,13 +33,59 @@ def settings(environment: str) -> EnvironmentSettings:
 
 
 def test_the_deployer_has_the_roles_that_the_committed_environments_need_and_no_other() -> None:
-    graphs = {name: resource_graph(make_plan(*read_environment(ROOT, name))) for name in ("dev", "prod")}
-    assert {needed.role for needed in needed_roles(graphs.values())} - {BILLING} == set(DEPLOYER_ROLES)
-    # dev has no identities of GitHub: what it grants on the project is all that a deployer must be able to grant
-    assert granted_on_project([graphs["dev"]]) == sorted(NODE_ROLES)
+    graphs = [graph("dev"), graph("prod")]
+    needed = {needed.role for needed in needed_roles(graphs)}
+    assert (needed | set(PREFLIGHT_ROLES)) - {BILLING, QUOTA_VIEWER} == set(DEPLOYER_ROLES)
+    assert QUOTA_ADMIN in needed
+    assert granted_on_project(graphs) == sorted(GRANTED_ROLES)
+    assert len(GRANTED_ROLES) <= MAX_GRANTABLE_ROLES
 
 
 def test_only_what_the_settings_use_is_enabled() -> None:
     assert features(settings("dev")) == [Feature.QUOTA]
     assert features(settings("prod")) == [Feature.ENCRYPTION_KEYS, Feature.BUDGETS, Feature.QUOTA]
-    assert features(settings("dev").model_copy(update={"preflight": "off"})) == []
+    unasked = {"preflight": "off"}
+    assert features(settings("dev").model_copy(update=unasked)) == []
+    assert features(settings("prod").model_copy(update=unasked)) == [
+        Feature.ENCRYPTION_KEYS,
+        Feature.BUDGETS,
+        Feature.QUOTA,
+    ]
+
+
+def test_google_is_asked_for_what_is_declared_in_every_quota_that_it_can_be_counted_in_and_for_nothing_else() -> None:
+    inputs = [request.inputs for request in graph("prod").of(REQUEST)]
+    assert {
+        (*i.get("dimensions", {}).values(), i["quotaId"]): int(i["quotaConfig"]["preferredValue"]) for i in inputs
+    } == {
+        ("GPUS-ALL-REGIONS-per-project",): 36,
+        ("us-central1", "NVIDIA-L4-GPUS-per-project-region"): 32,
+        ("us-central1", "PREEMPTIBLE-NVIDIA-L4-GPUS-per-project-region"): 32,
+        ("us-central1", "NVIDIA_RTX_PRO_6000", "GPUS-PER-GPU-FAMILY-per-project-region"): 4,
+        ("us-central1", "PREEMPTIBLE-NVIDIA-RTX-PRO-6000-GPUS-per-project-region"): 4,
+        ("us-central1", "NvidiaL4GpuAllocPerProjectRegion"): 6,
+        ("us-central1", "NvidiaL4GpuAllocNoZonalRedundancyPerProjectRegion"): 6,
+        ("us-central1", "NvidiaRtxPro6000GpuAllocPerProjectRegion"): 2000,
+        ("us-central1", "NvidiaRtxPro6000GpuAllocNoZonalRedundancyPerProjectRegion"): 2000,
+    }
+    assert graph("dev").of(REQUEST) == []
+
+
+def test_every_quota_that_a_plan_draws_on_is_among_those_asked_for_and_large_enough() -> None:
+    for name in ("dev", "prod"):
+        plan = graph(name).plan
+        asked = {need.quota: need.units for need in needs(declared_asks(plan.environment.settings))}
+        for need in needs(asks_of(plan)):
+            assert need.units <= asked[need.quota], need
+
+
+def test_a_way_to_buy_that_only_batch_deployments_use_is_asked_for_and_a_declared_zero_is_not() -> None:
+    dev = settings("dev")
+    quota = dev.quota.model_copy(update={"gke": {"nvidia-l4": 8, "nvidia-b200": 0}, "cloud_run": {}})
+    update = {"purchase_order": ("on-demand",), "batch_purchase_order": ("spot",), "quota": quota}
+    found = {need.quota.quota_id: need.gpus for need in needs(declared_asks(dev.model_copy(update=update)))}
+    assert found == {
+        CEILING: 8,
+        "NVIDIA-L4-GPUS-per-project-region": 8,
+        "PREEMPTIBLE-NVIDIA-L4-GPUS-per-project-region": 8,
+    }

@@ -93,6 +93,44 @@ def test_the_internet_is_refused_without_authentication_and_a_gateway_without_a_
     assert "exposure internal needs a domain" in tree.problems()[0]
 
 
+def test_a_drafter_is_loaded_at_its_revision_readable_and_told_to_the_engine(tree: Tree) -> None:
+    planned = payments(tree, "speculative: true")
+    (_, drafter) = planned.loads
+    assert drafter[0] == "google/gemma-4-26B-A4B-it-assistant"
+    assert planned.model["reads"] == [drafter[0]]
+    (argument,) = [a for a in planned.model["arguments"] if a.startswith("--speculative-config=")]
+    assert f"gs://{planned.model['bucket_name']}/{drafter[0]}/{drafter[1]}" in argument
+
+
+def test_a_team_serves_its_own_adapters_and_no_other_teams(tree: Tree) -> None:
+    line = "adapters: [{name: tone, rank: 16, source: adapters/payments/tone}]"
+    planned = payments(tree, "checkpoint: google/gemma-4-26B-A4B-it", line)
+    assert planned.model["reads"] == ["adapters/payments/tone"]
+    assert planned.model["mounted"] == {"/adapters/adapters/payments/tone": "adapters/payments/tone"}
+    tree.edit(PAYMENTS, "adapters/payments/tone", "adapters/support/tone")
+    assert "adapters of this team lie below adapters/payments/" in tree.problems()[0]
+
+
+def test_an_override_decides_for_its_deployment_until_its_last_day_and_every_preview_says_so(tree: Tree) -> None:
+    def override(expires: str) -> str:
+        return (
+            "    overrides:\n      - deployment: payments/assistant\n        reason: measured to be faster in the pilot\n"
+            f"        expires: {expires}\n        tensor_parallel_size: 4\n    owner: ml-platform"
+        )
+
+    before = payments(tree).record.gpu_count
+    tree.edit("Pulumi.dev.yaml", "    owner: ml-platform", override("2026-12-01"))
+    plan = tree.plan()
+    overridden = next(d for d in plan.deployments if d.loaded.team.team == "payments")
+    assert (before, overridden.record.gpu_count) == (2, 4)
+    assert overridden.published["overrides"] == {"tensor_parallel_size": "4"}
+    assert any("tensor_parallel_size 4 by the platform's engineers until 2026-12-01" in w for w in plan.warnings)
+    tree.edit("Pulumi.dev.yaml", "2026-12-01", "2026-11-01")
+    late = tree.plan()
+    assert next(d for d in late.deployments if d.loaded.team.team == "payments").record.gpu_count == 2
+    assert any("ended on 2026-11-01" in w for w in late.warnings)
+
+
 def test_a_paused_deployment_keeps_its_place_and_its_revision(tree: Tree) -> None:
     running = payments(tree)
     tree.edit(PAYMENTS, "    runs_on: gke", "    paused: true\n    runs_on: gke")

@@ -2,8 +2,10 @@
 
 from sandbox.providers.gcp.resource_type import ResourceType
 from sandbox.providers.gcp.types import (
+    addresses,
     artifacts,
     billing,
+    certificates,
     cloud_quota,
     cluster,
     compute,
@@ -16,11 +18,12 @@ from sandbox.providers.gcp.types import (
     run,
     run_job,
     secrets,
+    ssl_policies,
     storage,
 )
 
 SERVICES = (
-    *(artifacts, billing, cloud_quota, cluster, compute, federation, firewall, iam, kms),
-    *(node_pool, pubsub, run, run_job, secrets, storage),
+    *(addresses, artifacts, billing, certificates, cloud_quota, cluster, compute, federation, firewall, iam, kms),
+    *(node_pool, pubsub, run, run_job, secrets, ssl_policies, storage),
 )
 RESOURCE_TYPES: dict[str, ResourceType] = {kind.token: kind for service in SERVICES for kind in service.RESOURCE_TYPES}

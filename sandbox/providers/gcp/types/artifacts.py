@@ -90,7 +90,9 @@ def _uri(world: World, inputs: Properties) -> str:
 
 def _repository_of(world: World, inputs: Properties) -> str:
     """The repository that a grant is on."""
-    return f"projects/{world.project_of(inputs)}/locations/{world.location_of(inputs)}/repositories/{inputs['repository']}"
+    return (
+        f"projects/{world.project_of(inputs)}/locations/{world.location_of(inputs)}/repositories/{inputs['repository']}"
+    )
 
 
 def _needs_repository(world: World, inputs: Properties) -> str | None:

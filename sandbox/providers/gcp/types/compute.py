@@ -11,6 +11,7 @@ from sandbox.providers.api import Failure, Properties
 from sandbox.providers.gcp.limits import REGION, name_failures
 from sandbox.providers.gcp.references import FIREWALL, NETWORK, SUBNETWORK, needs_network, network_id
 from sandbox.providers.gcp.resource_type import ResourceType, World, digits
+from sandbox.providers.gcp.rules.proxy_subnetworks import purpose_limits, second_of_its_kind
 from sandbox.providers.values import at, items, known
 
 API = "https://www.googleapis.com/compute/v1/"
@@ -50,7 +51,7 @@ def _subnetwork_limits(world: World, inputs: Properties) -> list[Failure]:
     for (path, one), (other_path, other) in combinations(_ranges(inputs), 2):
         if one.overlaps(other):
             found.append((other_path, f"{other} overlaps {one} at {path}"))
-    return found
+    return found + purpose_limits(inputs)
 
 
 def _written_ranges(inputs: Properties) -> list[tuple[str, str]]:
@@ -71,6 +72,12 @@ def _ranges(inputs: Properties) -> list[tuple[str, IPv4Network]]:
     return found
 
 
+def _shrunk(old: Properties, inputs: Properties) -> list[str]:
+    """A range can be widened in place; the real provider makes a new subnetwork for one that does not hold the old one whole."""
+    before, after = ([block for path, block in _ranges(side) if path == "ipCidrRange"] for side in (old, inputs))
+    return ["ipCidrRange"] if before and after and not before[0].subnet_of(after[0]) else []
+
+
 def _gateway(inputs: Properties) -> str:
     """The first address of the subnetwork is Google's."""
     ranges = [block for path, block in _ranges(inputs) if path == "ipCidrRange"]
@@ -79,7 +86,7 @@ def _gateway(inputs: Properties) -> str:
 
 def _subnetwork_refusal(world: World, inputs: Properties) -> str | None:
     """The network must exist, and no other of its ranges may overlap."""
-    if (reason := needs_network(world, inputs)) is not None:
+    if (reason := needs_network(world, inputs) or second_of_its_kind(world, inputs)) is not None:
         return reason
     network, ranges = network_id(world, inputs, inputs["network"]), _ranges(inputs)
     for record in world.cloud.all(SUBNETWORK):
@@ -128,7 +135,8 @@ RESOURCE_TYPES = (
             "gatewayAddress": _gateway(i),
             "fingerprint": "stand-in",
         },
-        replace=("name", "network", "region", "purpose", "description"),
+        replace=("name", "network", "region", "description"),
+        replace_when=_shrunk,
         limits=_subnetwork_limits,
         refuses=_subnetwork_refusal,
     ),

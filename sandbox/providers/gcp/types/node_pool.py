@@ -72,6 +72,12 @@ def _placement_limits(inputs: Properties) -> list[Failure]:
     return found
 
 
+def _with_gpus(old: Properties, inputs: Properties) -> list[str]:
+    """A GPU machine type brings its GPUs, so the pool is made anew; GKE changes other machine types in place, node by node."""
+    sides = (at(side, "nodeConfig", "guestAccelerators") for side in (old, inputs))
+    return ["nodeConfig.machineType"] if any(sides) else []
+
+
 def _needs_cluster(world: World, inputs: Properties) -> str | None:
     cluster = cluster_of(world, inputs)
     if world.cloud.get(CLUSTER, cluster) is None:
@@ -120,9 +126,8 @@ RESOURCE_TYPES = (
             "nodeConfig.reservationAffinity",
             "nodeConfig.shieldedInstanceConfig",
             "nodeConfig.maxRunDuration",
-            # a GPU machine type brings its GPUs, so the pool is made anew; GKE changes other machine types in place
-            "nodeConfig.machineType",
         ),
+        replace_when=_with_gpus,
         limits=lambda w, i: _pool_limits(i) + zone_rule(i),
         refuses=_needs_cluster,
     ),

