@@ -20,12 +20,20 @@ from components.google.registry_mirror import RegistryMirror
 from components.google.secrets import ModelSecrets
 from components.google.team_budget import SpendBudget
 from components.google.weights_loader_job import WeightsLoaderJob
+from components.kubernetes.cert_manager import CertManager
 from components.kubernetes.compute_class import ComputeClass
 from components.kubernetes.gemma_deployment import GemmaDeployment
+from components.kubernetes.keda import Keda
+from components.kubernetes.knative_serving import KnativeServing
+from components.kubernetes.kserve import KServe
+from components.kubernetes.on_call_guard import OnCallGuard
+from components.kubernetes.priority_classes import PriorityClasses
+from components.kubernetes.serving_stack import ServingStack
 from components.kubernetes.team import Team
 from components.package import PACKAGE
 
 COMPONENTS = (
+    CertManager,
     CloudRunModel,
     Cluster,
     ComputeClass,
@@ -33,12 +41,18 @@ COMPONENTS = (
     GemmaDeployment,
     GitHubFederation,
     GpuNodePool,
+    Keda,
+    KnativeServing,
+    KServe,
     ModelBucket,
     ModelSecrets,
     Network,
+    OnCallGuard,
+    PriorityClasses,
     ProjectServices,
     QuotaPreferences,
     RegistryMirror,
+    ServingStack,
     SpendBudget,
     Team,
     WeightsLoaderJob,

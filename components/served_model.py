@@ -65,8 +65,10 @@ class ServedModelArgs(TypedDict):
     """Share of the requests that a new revision gets; the one before it keeps the rest. Without it the new one gets all."""
     first_token_ms: NotRequired[int]
     """Goal for the time to the first token."""
-    run_as: NotRequired[tuple[int, int]]
-    """User and group id with which the image is known to run without root."""
+    run_as_user: NotRequired[int]
+    """User id with which the image is known to run without root."""
+    run_as_group: NotRequired[int]
+    """Group id of that user."""
     writable_paths: list[str]
     """Folders that the engine writes, where its root file system is read-only; empty where that is not known to work."""
     bucket_name: str
@@ -164,7 +166,7 @@ def served_model(
         },
     )
     if runs_restricted(record) and record.run_as:
-        model["run_as"] = (record.run_as.user_id, record.run_as.group_id)
+        model["run_as_user"], model["run_as_group"] = record.run_as.user_id, record.run_as.group_id
     if canary_percent is not None:
         model["canary_percent"] = canary_percent
     if record.demand.first_token_ms is not None:

@@ -40,7 +40,7 @@ class AuthenticationSettings(SettingsGroup):
 
 
 class IngressSettings(SettingsGroup):
-    """How models on GKE are reached from outside the cluster."""
+    """The ways to models on GKE, and who may take them."""
 
     exposure: Literal["cluster", "internal", "external"] = Field(
         default="cluster",

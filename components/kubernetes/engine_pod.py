@@ -80,11 +80,11 @@ def choose_nodes(accelerator: str, pool: str) -> dict[str, Any]:
 def _pod_rights(model: ServedModelArgs) -> dict[str, Any]:
     """Without a known user the image's own one is kept, which is root in most; the rest of `restricted` holds all the same."""
     rights: dict[str, Any] = {"seccompProfile": {"type": "RuntimeDefault"}}
-    if "run_as" not in model:
+    if "run_as_user" not in model or "run_as_group" not in model:
         return rights
-    user, group = model["run_as"]
+    user, group = int(model["run_as_user"]), int(model["run_as_group"])
     # the volumes belong to a group that nothing else is in
-    return {**rights, "runAsNonRoot": True, "runAsUser": int(user), "runAsGroup": int(group), "fsGroup": int(user)}
+    return {**rights, "runAsNonRoot": True, "runAsUser": user, "runAsGroup": group, "fsGroup": user}
 
 
 def _container(model: ServedModelArgs) -> dict[str, Any]:

@@ -27,7 +27,7 @@ QUEUE_PROXY_PORTS, AUTOSCALER_PORT, QUEUE_PROXY_METRICS_PORT = (8012, 8013, 8112
 #: Kourier's port for requests from inside the cluster (kourier.yaml of Knative 1.23: targetPort of `kourier-internal`).
 KOURIER_INTERNAL_PORT = 8081
 #: The pods of Knative 1.23 that reach into team namespaces: (namespace, labels) by the release's own manifests (2026).
-KOURIER_GATEWAY = ("kourier-system", {"app": "3scale-kourier-gateway"})
+KOURIER_GATEWAY = ("knative-serving", {"app": "3scale-kourier-gateway"})
 ACTIVATOR = ("knative-serving", {"app": "activator"})
 AUTOSCALER = ("knative-serving", {"app": "autoscaler"})
 #: Collectors of Managed Prometheus, one a node, in the pod network (GoogleCloudPlatform/prometheus-engine v0.17.3, 2026-07).

@@ -116,7 +116,7 @@ class Connection:
                     allow_redirects=False,
                 )
                 if response.status_code not in WAITED_FOR:
-                    pass
+                    self._limit = min(self.start_seconds, REQUEST_SECONDS)
                     return response, sent
                 answer = self._whole(response, sent)
                 failure = of_status(answer, self.target)

@@ -40,6 +40,8 @@ GRANTED_ON = {
 #: What a role lets its holder do, in this platform's words.
 MAY = {
     "ClusterRole/view": "look at everything in the namespace but secrets",
+    "Role/team-on-call": "delete pods, pause and resume models",
+    "Role/team-view-models": "look at models, their scaling and their metrics' rules",
     "roles/artifactregistry.admin": "create mirrors of images",
     "roles/artifactregistry.reader": "pull images",
     "roles/artifactregistry.writer": "push images",

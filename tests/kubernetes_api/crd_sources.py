@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from components.kubernetes.versions import KNATIVE_SERVING
 from sandbox.providers.kubernetes.kind_tables import definitions_of_groups
 from tests.tools.go_modules import module_folder
 
@@ -30,7 +31,7 @@ SOURCES = (
     Source(
         "knative.dev/operator",
         (
-            "cmd/operator/kodata/knative-serving/1.23.0/1-serving-crds.yaml",
+            f"cmd/operator/kodata/knative-serving/{KNATIVE_SERVING}/1-serving-crds.yaml",
             "config/crd/bases/operator.knative.dev_*.yaml",
         ),
     ),

@@ -1,7 +1,7 @@
 """The Kubernetes objects that an environment declares, as manifests.
 
-They come from `stacks.describe.resource_graph`: the program in this process, as in a preview. What only an update knows is left out
-there, so that the field's type is not checked; where the API requires such a field, it is reported as missing.
+They come from `stacks.describe.resource_graph`: the program in this process, as in a preview. What only an update knows is left
+out there, so that the field's type is not checked; where the API requires such a field, it is reported as missing.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Asks kubeconform what is wrong with Kubernetes objects: unknown kinds, unknown fields, types, required fields, patterns, formats."""
+"""Asks kubeconform what is wrong with Kubernetes objects: kinds, fields, types, what is required, patterns, formats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The schemas of all kinds, written down as kubeconform looks them up: `<group>/<kind>_<version>.json`, closed down to the leaves.
+"""The schemas of all kinds as kubeconform looks them up, `<group>/<kind>_<version>.json`, closed down to the leaves.
 
 Built-in kinds are those of `kubernetes-validate` for the targeted version. Rules in CEL (`x-kubernetes-validations`) and defaults
 are no part of a JSON schema: what they refuse, only an API server does.

@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from sandbox.paths import ROOT
+from sandbox.providers.cloud import Cloud
+from sandbox.providers.kubernetes.kubernetes_api import KubernetesApi
 from tests.sandbox.harness import Sandbox
+from tests.sandbox.providers.serving_objects import install_stack
 
 PROGRAM = """
 import pulumi
@@ -76,7 +79,12 @@ def consumer(tmp_path: Path) -> Sandbox:
     )
     (source / "Pulumi.dev.yaml").write_text("config:\n  gcp:project: example-search\n", encoding="utf-8")
     (source / "__main__.py").write_text(PROGRAM, encoding="utf-8")
-    return Sandbox.create(tmp_path, project=source, policy_pack=str(ROOT / "policy"))
+    made = Sandbox.create(tmp_path, project=source, policy_pack=str(ROOT / "policy"))
+    # the platform's own stack has set up the cluster that the program's kubeconfig reaches
+    cluster = KubernetesApi(Cloud(made.instance.cloud))
+    cluster.configure({"kubeconfig": "{}"})
+    install_stack(cluster)
+    return made
 
 
 def denied(consumer: Sandbox, rule: str) -> str:

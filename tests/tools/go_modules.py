@@ -1,4 +1,4 @@
-"""Upstream projects as their Go modules carry them: definitions of custom kinds, charts and manifests, read where Go keeps modules.
+"""Upstream projects as their Go modules carry them: definitions of custom kinds, charts and manifests, where Go keeps them.
 
 `upstream_modules/` pins each by version and checksum. Nothing of them is compiled, so what they need in turn is not asked for.
 """

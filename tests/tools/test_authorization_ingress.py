@@ -1,7 +1,7 @@
 """A request's whole way: a real Envoy with Kourier's filter asks the real Open Policy Agent, and passes on or answers itself.
 
 Between them `shim.py` plays OPA's Envoy plug-in, whose module cannot be had; with OPA_ENVOY set, the plug-in itself is asked.
-Kourier's controller, which hands Envoy its configuration, is played by tests/tools/authorization/envoy.py.
+Kourier's controller, which hands Envoy its configuration, is played by tests/tools/authorization/kourier_envoy.py.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ import pytest
 from components.kubernetes.authorization_policy import make_files
 from sandbox.paths import Layout
 from sandbox.progress import SetupError
-from tests.tools.authorization import envoy, opa
-from tests.tools.authorization.envoy import Gateway, Installed
+from tests.tools.authorization import kourier_envoy, opa
 from tests.tools.authorization.identity_provider import IdentityProvider, identity_provider
-from tests.tools.test_authorization import (
+from tests.tools.authorization.kourier_envoy import Gateway, Installed
+from tests.tools.authorization.stage import (
     ALICE,
     CHAT,
     HOST,
@@ -66,7 +66,7 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         """Nothing: requests are kept instead."""
 
-    def do_POST(self) -> None:  # noqa: N802 - the name that the server calls
+    def do_POST(self) -> None:
         engine = self.server
         assert isinstance(engine, Engine)
         engine.prompts.append(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
@@ -120,7 +120,7 @@ def engine() -> Iterator[Engine]:
 @pytest.fixture(scope="module")
 def installed() -> Installed:
     try:
-        return envoy.install(Layout())
+        return kourier_envoy.install(Layout())
     except SetupError as error:
         pytest.fail(str(error), pytrace=False)
 
@@ -130,10 +130,10 @@ def stage(installed: Installed, tmp_path_factory: pytest.TempPathFactory) -> Ite
     folder = tmp_path_factory.mktemp("ingress")
     with engine() as models, identity_provider() as provider:
         files = with_provider(make_files(HOSTS, JWT), provider)
-        both = keys(**{KEY: "payments", OTHER_KEY: "catalogue"})
+        both = keys({KEY: "payments", OTHER_KEY: "catalogue"})
         with (
             opa.serve(opa.program(Layout()), folder, files, both) as started,
-            envoy.serve(installed, started, NAMES, models.server_address[1], folder) as gateway,
+            kourier_envoy.serve(installed, started, NAMES, models.server_address[1], folder) as gateway,
         ):
             yield Stage(gateway, models, provider)
 
@@ -220,7 +220,7 @@ def test_while_nobody_answers_nothing_passes_but_health(installed: Installed, tm
     """The files of an OPA are not needed: it is not there."""
     with engine() as models:
         absent = opa.Opa("http://127.0.0.1:1", 1, tmp_path, tmp_path)
-        with envoy.serve(installed, absent, NAMES, models.server_address[1], tmp_path, failing=True) as gateway:
+        with kourier_envoy.serve(installed, absent, NAMES, models.server_address[1], tmp_path, failing=True) as gateway:
             for headers in ({}, bearer(KEY)):
                 assert ask(gateway.external, HOST, "/v1/models", headers).status == 403
             assert ask(gateway.internal, "internalkourier", "/ready", {}).status == 200

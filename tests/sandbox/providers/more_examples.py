@@ -20,6 +20,7 @@ CHANNEL = "gcp:monitoring/notificationChannel:NotificationChannel"
 BUDGET = "gcp:billing/budget:Budget"
 JOB = "gcp:cloudrunv2/job:Job"
 JOB_MEMBER = "gcp:cloudrunv2/jobIamMember:JobIamMember"
+REPOSITORY_MEMBER = "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember"
 GLOBAL_ADDRESS = "gcp:compute/globalAddress:GlobalAddress"
 ADDRESS = "gcp:compute/address:Address"
 AUTHORIZATION = "gcp:certificatemanager/dnsAuthorization:DnsAuthorization"
@@ -97,6 +98,12 @@ MORE: dict[str, dict[str, Any]] = {
                 ],
             },
         },
+    },
+    REPOSITORY_MEMBER: {
+        "repository": "images",
+        "location": REGION,
+        "role": "roles/artifactregistry.reader",
+        "member": MEMBER,
     },
     GLOBAL_ADDRESS: {"name": "models", "addressType": "EXTERNAL", "labels": {"team": "ml"}},
     ADDRESS: {

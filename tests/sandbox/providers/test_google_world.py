@@ -20,6 +20,7 @@ from tests.sandbox.providers.examples import (
     PROJECT,
     PROJECT_MEMBER,
     REGION,
+    REPOSITORY,
     ROBOT,
     ROUTER,
     RUN,
@@ -44,6 +45,7 @@ from tests.sandbox.providers.more_examples import (
     KEY,
     KEY_MEMBER,
     MAP_ENTRY,
+    REPOSITORY_MEMBER,
     TOPIC,
     TOPIC_MEMBER,
 )
@@ -100,6 +102,7 @@ def test_what_exists_already_is_refused(google: GoogleApi, token: str) -> None:
         (BUDGET, "topics/spend"),
         (JOB, ROBOT),
         (JOB_MEMBER, "jobs/loader"),
+        (REPOSITORY_MEMBER, "repositories/images"),
         (ADDRESS, "subnetworks/nodes"),
         (CERTIFICATE, "dnsAuthorizations/models"),
         (MAP_ENTRY, "certificateMaps/models"),
@@ -169,6 +172,7 @@ def test_what_is_inside_goes_with_what_holds_it(google: GoogleApi) -> None:
         (JOB, JOB_MEMBER),
         (ACCOUNT, ACCOUNT_MEMBER),
         (IDENTITY_POOL, IDENTITY_PROVIDER),
+        (REPOSITORY, REPOSITORY_MEMBER),
     ):
         google.delete(holder, ids[holder])
         assert google.read(inside, ids[inside]) is None, inside

@@ -1,7 +1,7 @@
 """Builds Open Policy Agent and runs it as the pod does: with its arguments, on files that are mounted as Kubernetes mounts them.
 
-Built from the modules that `tests/tools/opa/` pins, the version of the image. The Envoy plug-in's own module cannot be had; `shim.py`
-plays it. Who has a released program of the plug-in names it in OPA_ENVOY: it is run then, and `shim.py` is not.
+Built from the modules that `tests/tools/opa/` pins, in the image's version. The Envoy plug-in's own module cannot be had, and
+`shim.py` plays it. Who has a released program of the plug-in names it in OPA_ENVOY: that is run then, and `shim.py` is not.
 """
 
 from __future__ import annotations
@@ -40,9 +40,8 @@ class Opa:
     def decide(self, document: Mapping[str, Any]) -> Any:
         """The policy's answer to an input document, through the HTTP API."""
         question = json.dumps({"input": document}).encode()
-        request = urllib.request.Request(
-            f"{self.api}/v1/data/{DECISION}", question, {"Content-Type": "application/json"}
-        )
+        address, kind = f"{self.api}/v1/data/{DECISION}", {"Content-Type": "application/json"}
+        request = urllib.request.Request(address, question, kind)  # noqa: S310 - ours
         with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310 - ours
             return json.load(answer)["result"]
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import socket
 import subprocess
 import time
-import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 #: Until a server answers, on busy cores.
@@ -34,9 +34,23 @@ def running(command: Sequence[str | Path], log: Path) -> Iterator[subprocess.Pop
 
 def wait_until_up(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
     """Waits until an address answers 200; AssertionError with the log when the server does not come up."""
+
+    def answers() -> None:
+        urllib.request.urlopen(address, timeout=2).close()  # noqa: S310 - ours
+
+    _wait(server, answers, log)
+
+
+def wait_until_open(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    """Waits until something listens on a port of the loopback; AssertionError as above."""
+    _wait(server, lambda: socket.create_connection(("127.0.0.1", port), timeout=2).close(), log)
+
+
+def _wait(server: subprocess.Popen[bytes], attempt: Callable[[], None], log: Path) -> None:
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end and server.poll() is None:
-        with contextlib.suppress(OSError), urllib.request.urlopen(address, timeout=2):  # noqa: S310 - ours
+        with contextlib.suppress(OSError):
+            attempt()
             return
         time.sleep(0.05)
-    raise AssertionError(f"{address} did not answer:\n{log.read_text(encoding='utf-8', errors='replace')}")
+    raise AssertionError(f"the server did not come up:\n{log.read_text(encoding='utf-8', errors='replace')}")

@@ -1,7 +1,7 @@
 """Stands in for OPA's Envoy plug-in, whose Go module cannot be had: Envoy's ext_authz over gRPC to OPA's HTTP API and back.
 
-A program for the environment of `requirements.txt`; no part of the tests imports it. It makes the plug-in's input document and reads
-its form of answer: github.com/open-policy-agent/opa-envoy-plugin v1.19.1-envoy envoyauth/{request,protomap,response}.go.
+A program for the environment of `requirements.txt`; no part of the tests imports it. It makes the plug-in's input document and
+reads its form of answer: github.com/open-policy-agent/opa-envoy-plugin v1.19.1-envoy envoyauth/{request,protomap,response}.go.
 Usage: shim.py PORT DECISION_URL
 """
 
@@ -15,9 +15,9 @@ from typing import Any
 from urllib.parse import parse_qs, unquote
 
 import grpc
-from envoy.config.core.v3 import base_pb2
-from envoy.service.auth.v3 import external_auth_pb2, external_auth_pb2_grpc
-from envoy.type.v3 import http_status_pb2
+from envoy.config.core.v3 import base_pb2  # pyright: ignore[reportMissingImports] - of another environment
+from envoy.service.auth.v3 import external_auth_pb2, external_auth_pb2_grpc  # pyright: ignore[reportMissingImports] - of another environment
+from envoy.type.v3 import http_status_pb2  # pyright: ignore[reportMissingImports] - of another environment
 from google.protobuf import json_format
 from google.rpc import status_pb2
 

@@ -100,6 +100,7 @@ def test_nothing_is_said_about_what_was_not_asked_for() -> None:
         "maintenancePolicy",
         "securityPostureConfig",
         "authenticatorGroupsConfig",
+        "secretManagerConfig",
     }
 
 
@@ -129,6 +130,10 @@ def test_maintenance_recurs_in_the_window() -> None:
 
 def test_the_security_posture_is_the_basic_one_without_scanning() -> None:
     assert cluster(security_posture=True)["securityPostureConfig"] == {"mode": "BASIC"}
+
+
+def test_pods_mount_secrets_that_follow_new_versions_where_that_is_asked_for() -> None:
+    assert cluster(secret_manager=True)["secretManagerConfig"] == {"enabled": True, "rotationConfig": {"enabled": True}}
 
 
 def test_a_security_group_names_who_may_be_bound_to_roles() -> None:
@@ -196,7 +201,7 @@ def test_the_kubeconfig_is_secret_and_reaches_the_dns_endpoint() -> None:
 
 
 def test_a_preview_registers_the_same() -> None:
-    args = arguments(maintenance_window=WINDOW, security_posture=True)
+    args = arguments(maintenance_window=WINDOW, security_posture=True, secret_manager=True)
     assert previews_the_same(lambda: Cluster("cluster", args))
 
 

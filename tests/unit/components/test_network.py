@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import IPv4Network
 
 import pytest
 
 from components.google.network import PODS_RANGE, SERVICES_RANGE, Network, NetworkArgs
 from components.google.ranges import Ranges, carve_ranges, check_ranges, check_room, most_nodes, refuse_overlap
+from tests.google_api.check import check
 from tests.unit.components.registering import Program, previews_the_same, register
 
 SUBNETWORK = "gcp:compute/subnetwork:Subnetwork"
@@ -72,6 +74,39 @@ def test_the_only_firewall_rule_denies_and_comes_after_every_rule_of_gke() -> No
     assert rule["logConfig"] == {"metadata": "INCLUDE_ALL_METADATA"}
 
 
+def test_proxies_of_internal_load_balancers_have_a_subnet_of_their_own_when_asked_for() -> None:
+    first, proxies = [one.inputs for one in network(proxies_range="10.0.32.0/23").of(SUBNETWORK)]
+    assert (proxies["purpose"], proxies["role"]) == ("REGIONAL_MANAGED_PROXY", "ACTIVE")
+    assert (proxies["ipCidrRange"], proxies["region"]) == ("10.0.32.0/23", "us-central1")
+    assert first["name"] != proxies["name"]
+    assert "logConfig" not in proxies  # Google logs no flows of such a subnet
+
+
+def test_health_checks_and_a_control_plane_reach_the_ports_that_are_named_and_no_others() -> None:
+    asked = network(health_check_ports=[8081.0], control_plane_range="172.16.0.0/28", webhook_ports=[8443, 9443])
+    rules = {one.name: one.inputs for one in asked.of(FIREWALL)}
+    assert rules.keys() == {"network", "network-health-checks", "network-webhooks"}
+    health, webhooks = rules["network-health-checks"], rules["network-webhooks"]
+    assert health["sourceRanges"] == ["35.191.0.0/16", "130.211.0.0/22"]
+    assert health["allows"] == [{"protocol": "tcp", "ports": ["8081"]}]
+    assert webhooks["sourceRanges"] == ["172.16.0.0/28"]
+    assert webhooks["allows"] == [{"protocol": "tcp", "ports": ["8443", "9443"]}]
+    for rule in (health, webhooks):
+        assert rule["direction"] == "INGRESS"
+        assert rule.get("priority", 1000) < 65534  # else the last rule would come first
+        assert "denies" not in rule
+
+
+def test_google_takes_all_of_it_as_it_is_declared() -> None:
+    everything = network(
+        proxies_range="10.0.32.0/23",
+        health_check_ports=[8081],
+        control_plane_range="172.16.0.0/28",
+        webhook_ports=[8443],
+    )
+    assert [line for one in everything.children for line in check(one.type, one.name, one.inputs)] == []
+
+
 def test_a_preview_registers_the_same() -> None:
     assert previews_the_same(lambda: Network("network", arguments()))
 
@@ -86,6 +121,14 @@ def test_a_preview_registers_the_same() -> None:
         ({"nodes_range": "10.0.0.0/27"}, "nodes 10.0.0.0/27 is too small: at least /26"),
         ({"pods_range": "10.4.0.0/22"}, "pods 10.4.0.0/22 is too small: at least /21"),
         ({"services_range": "10.0.16.0/25"}, "services 10.0.16.0/25 is too small: at least /24"),
+        ({"proxies_range": "10.0.32.0/27"}, "proxies 10.0.32.0/27 is too small: at least /26"),
+        ({"proxies_range": "10.0.0.0/23"}, "nodes 10.0.0.0/20 overlaps that of proxies 10.0.0.0/23"),
+        ({"webhook_ports": [8443]}, "control_plane_range and webhook_ports belong together"),
+        ({"control_plane_range": "172.16.0.0/28"}, "belong together"),
+        ({"control_plane_range": "here", "webhook_ports": [8443]}, "control_plane_range is 'here'"),
+        ({"health_check_ports": []}, r"ports are \[\]; at least one, from 1 to 65535"),
+        ({"health_check_ports": [0]}, r"ports are \[0\]"),
+        ({"name": "n" * 60, "health_check_ports": [1]}, "too long for 'n*-health-checks': 63 characters"),
     ],
 )
 def test_what_google_would_refuse_or_what_would_run_out_is_refused_first(
@@ -100,6 +143,17 @@ def test_whatever_is_carved_lies_inside_its_block_and_is_accepted(block: str) ->
     ranges = carve_ranges(block)
     check_ranges(ranges)
     assert all(one.subnet_of(IPv4Network(block)) for one in ranges.named().values())
+
+
+@pytest.mark.parametrize("block", ["10.0.0.0/14", "10.8.0.0/13", "172.16.0.0/12"])
+def test_a_range_for_proxies_moves_none_of_the_others(block: str) -> None:
+    without, with_proxies = carve_ranges(block), carve_ranges(block, proxies=True)
+    assert with_proxies.proxies is not None
+    assert replace(with_proxies, proxies=None) == without
+    check_ranges(with_proxies)
+    own = IPv4Network(with_proxies.proxies)
+    assert own.prefixlen == 23
+    assert own.subnet_of(IPv4Network(block))
 
 
 @pytest.mark.parametrize("block", ["127.0.0.0/8", "240.0.0.0/4", "0.0.0.0/8", "0.0.0.0/0"])

@@ -3,6 +3,8 @@ cloud.google.com/artifact-registry/docs (2026)."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sandbox.providers.api import Failure, Properties
 from sandbox.providers.gcp.limits import exactly_one, name_failures, one_of
 from sandbox.providers.gcp.references import REGISTRY_AGENT, key_failures, needs_key, needs_member
@@ -11,6 +13,7 @@ from sandbox.providers.gcp.rules.grants import iam_member
 from sandbox.providers.values import at, entries, items, known
 
 TOKEN = "gcp:artifactregistry/repository:Repository"  # noqa: S105
+MEMBER = "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember"
 MODES = ("STANDARD_REPOSITORY", "VIRTUAL_REPOSITORY", "REMOTE_REPOSITORY")
 FORMATS = ("DOCKER", "MAVEN", "NPM", "PYTHON", "APT", "YUM", "GO", "KFP", "GENERIC", "RUBY")
 #: Where a remote repository gets things from: the field of each format, and its public source by name.
@@ -95,6 +98,18 @@ def _repository_of(world: World, inputs: Properties) -> str:
     )
 
 
+def _members(world: World, inputs: Properties) -> Iterator[tuple[str, str]]:
+    own = _repository_id(world, inputs)
+    for record in world.cloud.all(MEMBER):
+        if _repository_of(world, record["inputs"]) == own:
+            yield MEMBER, record["id"]
+
+
+def _repository_id(world: World, inputs: Properties) -> str:
+    place = f"projects/{world.project_of(inputs)}/locations/{world.location_of(inputs)}"
+    return f"{place}/repositories/{inputs['repositoryId']}"
+
+
 def _needs_repository(world: World, inputs: Properties) -> str | None:
     repository = _repository_of(world, inputs)
     if world.cloud.get(TOKEN, repository) is None:
@@ -104,16 +119,14 @@ def _needs_repository(world: World, inputs: Properties) -> str | None:
 
 RESOURCE_TYPES = (
     iam_member(
-        token="gcp:artifactregistry/repositoryIamMember:RepositoryIamMember",  # noqa: S106 - a type's name
+        token=MEMBER,
         holder=_repository_of,
         holder_fields=("repository", "location"),
         refuses=_needs_repository,
     ),
     ResourceType(
         token=TOKEN,
-        identity=lambda w, i: (
-            f"projects/{w.project_of(i)}/locations/{w.location_of(i)}/repositories/{i['repositoryId']}"
-        ),
+        identity=_repository_id,
         computed=lambda w, i: {
             "name": i.get("repositoryId"),
             "createTime": "2026-01-01T00:00:00Z",
@@ -133,6 +146,7 @@ RESOURCE_TYPES = (
         ),
         limits=_limits,
         refuses=lambda w, i: needs_key(w, i.get("kmsKeyName"), REGISTRY_AGENT),
+        contents=_members,
         auto_name=None,
         labels="labels",
     ),

