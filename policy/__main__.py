@@ -26,8 +26,8 @@ def as_policy(rule: Rule) -> ResourceValidationPolicy:
 
     def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
         resource = Resource(args.resource_type, args.name, plain(args.props))
-        for message in rule.check(resource, context_of(args.urn)):
-            report(message, None)
+        for finding in rule.check(resource, context_of(args.urn)):
+            report(finding.message, None)
 
     return ResourceValidationPolicy(
         name=rule.id,

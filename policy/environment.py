@@ -27,7 +27,11 @@ def _context(stack: str) -> Context:
     config = data.get("config") if isinstance(data, dict) else None
     for key, value in config.items() if isinstance(config, dict) else ():
         if str(key).endswith(":environment") and isinstance(value, dict):
-            return Context(value.get("allow_tight") is True, _unexpired(value), _catalogue(value))
+            return Context(
+                allow_tight=value.get("allow_tight") is True,
+                allow_unknown=_unexpired(value),
+                catalogue=_catalogue(value),
+            )
     return Context()
 
 

@@ -57,7 +57,9 @@ def make_plan(environment: Environment, today: datetime.date) -> Plan:
     supply, bucket = settings.supply(today), cloud_name(Service.BUCKET, scope, "models")
     repositories = _mirror_repositories(settings, scope)
     mirrors = mirror_prefixes(settings.project, settings.region, repositories)
-    context = Context(settings.allow_tight, supply.allow_unknown, catalogue)
+    context = Context(
+        today=today, allow_tight=settings.allow_tight, allow_unknown=supply.allow_unknown, catalogue=catalogue
+    )
     problems: list[Problem] = []
     deployments: list[PlannedDeployment] = []
     for loaded in environment.teams:

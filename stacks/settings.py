@@ -6,10 +6,11 @@ Environments differ in these settings only, never in code.
 from __future__ import annotations
 
 import datetime
+import re
 from pathlib import PurePosixPath
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from components.google.bucket_limits import check_keeping
 from components.google.bucket_limits import place as place_bucket
@@ -129,10 +130,21 @@ class EnvironmentSettings(SettingsGroup):
         default=None, description="The day that expiry dates are compared with. Default: today in UTC."
     )
 
+    @field_validator("network_range")
+    @classmethod
+    def _can_be_carved(cls, block: str) -> str:
+        carve_ranges(block)
+        return block
+
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> EnvironmentSettings:
-        if strangers := [zone for zone in self.zones if not zone.startswith(f"{self.region}-")]:
-            raise ValueError(f"zones {', '.join(strangers)} are not in the region {self.region}")
+        # most zones end in one letter; those for accelerators alone are called us-central1-ai1a
+        if strangers := [
+            zone for zone in self.zones if not re.fullmatch(rf"{re.escape(self.region)}-[a-z][a-z0-9]*", zone)
+        ]:
+            raise ValueError(f"zones {', '.join(strangers)} are not in the region {self.region}, as {self.region}-a is")
+        if len(set(self.zones)) < len(self.zones):
+            raise ValueError(f"zones names one more than once: {', '.join(self.zones)}")
         for reservation in self.reservations:
             if reservation.zone not in self.zones:
                 raise ValueError(
@@ -151,7 +163,12 @@ class EnvironmentSettings(SettingsGroup):
         bucket = self.bucket
         check_keeping(bucket.soft_delete_days, bucket.retention_days, force_destroy=not self.deletion_protection)
         place_bucket(self.region, list(bucket.dual_region) if bucket.dual_region else None)
-        refuse_overlap(carve_ranges(self.network_range), self.peered_ranges)
+        try:
+            refuse_overlap(carve_ranges(self.network_range), self.peered_ranges)
+        except ValueError as error:
+            raise ValueError(
+                f"peered_ranges and network_range {self.network_range}: {error}; use another block"
+            ) from None
         return self
 
     @property

@@ -72,7 +72,8 @@ class Network(pulumi.ComponentResource):
         check_ranges(_ranges(args))
         flow_logs = _flow_logs(args.get("flow_log_sampling", FLOW_LOG_SAMPLING))
         openings = _openings(args)
-        names = {part: _suffixed(args["name"], part) for part in ("proxies", *openings)}
+        parts = [*openings, *(["proxies"] if "proxies_range" in args else [])]
+        names = {part: _suffixed(args["name"], part) for part in parts}
         super().__init__(token(Network), name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         network = gcp.compute.Network(

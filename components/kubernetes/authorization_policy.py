@@ -5,8 +5,6 @@ Decisions are logged nowhere, since what they judge holds the callers' credentia
 Sources: openpolicyagent.org/docs/configuration; github.com/open-policy-agent/opa-envoy-plugin v1.19.1-envoy README.md (2026-08).
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Sequence

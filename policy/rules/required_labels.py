@@ -14,7 +14,7 @@ from pathlib import Path
 import yaml
 
 from components.labels import GOOGLE_KEYS, KUBERNETES_KEYS, VALUE_PATTERN, is_label_value
-from policy.rules.rule import UNKNOWN, Context, Resource, Rule
+from policy.rules.rule import UNKNOWN, Context, Finding, Resource, Rule
 
 NODE_POOL = "gcp:container/nodePool:NodePool"
 CLOUD_RUN_JOB = "gcp:cloudrunv2/job:Job"
@@ -76,21 +76,25 @@ def wrong_labels(labels: object, keys: Sequence[str]) -> list[str]:
     return wrong
 
 
-def check(resource: Resource, context: Context) -> list[str]:
-    """One message for each place of the resource whose labels are incomplete."""
-    messages = []
+def check(resource: Resource, context: Context) -> list[Finding]:
+    """One finding for each place of the resource whose labels are incomplete."""
+    found = []
     for path, keys in places(resource.type):
         if wrong := wrong_labels(resource.at(*path), keys):
-            messages.append(
-                f"{resource.name}: the labels at {'.'.join(path)} {'; '.join(wrong)}. Needed: {', '.join(keys)}."
+            found.append(
+                Finding(
+                    f"{resource.name}: the labels at {'.'.join(path)} {'; '.join(wrong)}. Needed: {', '.join(keys)}."
+                )
             )
-    return messages
+    return found
 
 
 RULE = Rule(
     id="required-labels",
     title="Everything that can carry labels carries owner, cost centre, team and model labels",
     why="cost and incidents are traced by these labels, and a label added later reloads the model",
+    fix="write the labels where the resource is declared; values are lower-case letters, digits, - and _",
     severity="high",
+    applies=lambda resource_type: bool(places(resource_type)),
     check=check,
 )

@@ -24,7 +24,7 @@ from components.sizing.errors import SizingError
 from components.sizing.memory import Fit, assess
 from components.sizing.refusal import refusal
 from policy.rules.required_labels import CLOUD_RUN_SERVICE, INFERENCE_SERVICE
-from policy.rules.rule import UNKNOWN, Context, Resource, Rule
+from policy.rules.rule import UNKNOWN, Context, Finding, Resource, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +97,10 @@ def judge(workload: Workload, context: Context) -> list[str]:
     ]
 
 
-def check(resource: Resource, context: Context) -> list[str]:
+def check(resource: Resource, context: Context) -> list[Finding]:
     """Violations of one resource."""
     workload = workload_of(resource)
-    return [] if workload is None else judge(workload, context)
+    return [] if workload is None else [Finding(message) for message in judge(workload, context)]
 
 
 def _fit_hint(config: EngineConfig, load: Load, gpus: int) -> str:
@@ -178,6 +178,8 @@ RULE = Rule(
     id="vram-fit",
     title="A model fits the GPUs that its resource asks for",
     why="an engine that runs out of GPU memory fails minutes after the deployment looked fine",
+    fix="ask for less context or fewer requests at once, another precision, or a GPU that the message names",
     severity="critical",
+    applies=lambda resource_type: resource_type in (INFERENCE_SERVICE, CLOUD_RUN_SERVICE),
     check=check,
 )

@@ -27,7 +27,13 @@ class Source:
 
 
 SOURCES = (
-    Source("github.com/kserve/kserve", ("config/crd/full/serving.kserve.io_*.yaml",)),
+    Source(
+        "github.com/kserve/kserve",
+        (
+            "config/crd/full/serving.kserve.io_*.yaml",
+            "config/crd/full/clusterstoragecontainer/serving.kserve.io_*.yaml",
+        ),
+    ),
     Source(
         "knative.dev/operator",
         (

@@ -105,4 +105,4 @@ def _restore_unknown(value: Any) -> None:
 
 def denials(rule: Rule, resource: Resource, *, allow_tight: bool = False) -> list[str]:
     """What the rule says against the resource."""
-    return rule.check(resource, Context(allow_tight))
+    return [finding.message for finding in rule.check(resource, Context(allow_tight=allow_tight))]

@@ -78,7 +78,7 @@ def test_the_context_knows_the_organisations_own_rows_and_does_without_a_file_th
     uri = "gs://models/acme/gemma-4-E4B-it-dialogues"
     tuned = spoiled(CLOUD_RUN, lambda p: p["template"]["containers"][0].update(args=[uri, *ARGUMENTS[1:]]))
     assert vram_fit.check(tuned, known["own"]) == []
-    assert "memory cannot be judged" in vram_fit.check(tuned, known["lost"])[0]
+    assert "memory cannot be judged" in vram_fit.check(tuned, known["lost"])[0].message
 
 
 @pytest.fixture
