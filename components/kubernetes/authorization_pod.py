@@ -14,16 +14,13 @@ from typing import Any
 
 from components.kubernetes.authorization_policy import CONFIGURATION_FILE, DATA_FILE, POLICY_FILE, PORT
 from components.kubernetes.controllers import replicas, resources, spread
-from components.kubernetes.knative_serving import GATEWAY_NAMESPACE
 from components.kubernetes.priority_classes import PLATFORM
-from components.kubernetes.team_network import DNS_ADDRESSES, DNS_PODS, NAMESPACE_NAME
+from components.kubernetes.team_network import DNS_ADDRESSES, DNS_PODS, KOURIER_GATEWAY, NAMESPACE_NAME
 
 #: Name of all objects of the service but its namespace.
 NAME = "authorization"
 #: Label of its pods.
 SELECTED = {"app.kubernetes.io/name": NAME}
-#: Labels of the pods that ask: Kourier's gateway (kourier.yaml of Knative 1.23, 2026-07).
-KOURIER_GATEWAY = {"app": "3scale-kourier-gateway"}
 DIAGNOSTIC_PORT = 8282
 #: GKE's add-on for Secret Manager.
 SECRETS_DRIVER = "secrets-store-gke.csi.k8s.io"
@@ -124,9 +121,10 @@ def make_secret_provider(project: str, secret_id: str) -> dict[str, Any]:
 
 def make_network_policy(asks_identity_provider: bool) -> dict[str, Any]:
     """Spec of the namespace's NetworkPolicy: Kourier comes in; out go DNS and, for tokens, the way to the provider's keys."""
+    namespace, labels = KOURIER_GATEWAY
     gateway = {
-        "namespaceSelector": {"matchLabels": {NAMESPACE_NAME: GATEWAY_NAMESPACE}},
-        "podSelector": {"matchLabels": KOURIER_GATEWAY},
+        "namespaceSelector": {"matchLabels": {NAMESPACE_NAME: namespace}},
+        "podSelector": {"matchLabels": labels},
     }
     dns = [
         {

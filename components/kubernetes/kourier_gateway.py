@@ -29,7 +29,8 @@ ROUTE = "gemma-models"
 #: The load balancer of each exposure, and the listeners' names.
 CLASSES = {INTERNAL: "gke-l7-rilb", EXTERNAL: "gke-l7-global-external-managed"}
 HTTPS, HTTP = "https", "http"
-#: How each class takes certificates: a map by an annotation, or a region's certificates by an option of the listener.
+#: How each class takes certificates: a map by an annotation, beside which GKE refuses TLS settings of a listener (GWCER105,
+#: kubernetes-sigs/gateway-api#1932), or a region's certificates by an option of the listener.
 CERTIFICATE_MAP, CERTIFICATES = "networking.gke.io/certmap", "networking.gke.io/cert-manager-certs"
 
 

@@ -16,6 +16,8 @@ from components.smoke.targets import CLUSTER_SUFFIX, TOKEN_VARIABLE, Target
 #: Answers that a caller gets while a model loads or a replica comes up: Envoy and Knative's activator answer 502 to 504, Cloud
 #: Run 429 while it has no instance yet (docs.cloud.google.com/run/docs/troubleshooting, 2026).
 WAITED_FOR = (429, 502, 503, 504)
+#: Where Kourier's Services are: Knative's operator puts them beside the rest (`components/kubernetes/knative_serving.py`).
+KOURIER_NAMESPACE = "knative-serving"
 
 
 def of_transport(
@@ -105,7 +107,7 @@ def _way_in(target: Target) -> str:
     if not target.host.endswith(CLUSTER_SUFFIX):
         return f"{place}: run this there, or lead to it with --via"
     service, namespace = target.host.split(".")[:2]
-    what = "-n kourier-system port-forward svc/kourier-internal"
+    what = f"-n {KOURIER_NAMESPACE} port-forward svc/kourier-internal"
     if target.mode == STANDARD:
         what = f"-n {namespace} port-forward svc/{service}"
     return f"{place}: run this in a pod there, or run `kubectl {what} 8080:80` and add --via http://127.0.0.1:8080"

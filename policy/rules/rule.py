@@ -1,8 +1,8 @@
 """What a rule is, and the resource that it judges, as plain data.
 
 A rule is one idea with two forms. `check` judges a resource as Pulumi declares it (CrossGuard, the plan, the audit of a state);
-`admission` has the policies by which Kyverno judges Kubernetes objects. Both share the constants of the rule's file and must agree
-on its examples (policy/examples/, one file a rule).
+`admission` gives the policies by which Kyverno judges Kubernetes objects. Both share the constants of the rule's file and must
+agree on its examples (policy/examples/, one file a rule).
 """
 
 from __future__ import annotations
@@ -162,12 +162,18 @@ class Example:
     beside: tuple[Mapping[str, Any], ...] = ()
 
 
+def no_admission(_: Context) -> tuple[AdmissionPolicy, ...]:
+    """Of a rule that only a preview can judge."""
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule. `check` returns what is wrong with one resource; an empty list means that it complies.
 
     `check_stack` judges all resources of a stack together, where a rule needs the whole picture. `applies` tells which types the
-    rule judges, so that a rule that judged nothing is noticed. Before `denies_from` the rule advises only.
+    rule judges, so that a rule that judged nothing is noticed. `admission` gives Kyverno's policies for an environment. Before
+    `denies_from` the rule advises only.
     """
 
     id: str
@@ -177,7 +183,7 @@ class Rule:
     severity: Severity
     applies: Callable[[str], bool]
     check: Callable[[Resource, Context], list[Finding]]
-    admission: tuple[AdmissionPolicy, ...] = ()
+    admission: Callable[[Context], tuple[AdmissionPolicy, ...]] = no_admission
     check_stack: Callable[[Sequence[Resource], Context], list[Finding]] | None = None
     denies_from: datetime.date | None = None
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,8 @@ TYPES = {
     "--kv-cache-dtype": TEXT,
     "--limit-mm-per-prompt": OBJECT,
     "--load-format": TEXT,
+    "--max-lora-rank": WHOLE,
+    "--max-loras": WHOLE,
     "--max-model-len": WHOLE,
     "--max-num-batched-tokens": WHOLE,
     "--max-num-seqs": WHOLE,
@@ -52,9 +56,12 @@ TYPES = {
     "--port": WHOLE,
     "--reasoning-parser": TEXT,
     "--served-model-name": TEXT,
+    "--speculative-config": OBJECT,
     "--tensor-parallel-size": WHOLE,
     "--tool-call-parser": TEXT,
 }
+#: The one of ours whose values are words after it, each a name and a path (nargs="+" in vllm/entrypoints/openai/cli_args.py).
+ADAPTERS, ADAPTER = "--lora-modules", re.compile(r"[^=\s]+=\S+")
 
 
 def argument_faults(version: str, arguments: Sequence[str]) -> list[str]:
@@ -62,10 +69,20 @@ def argument_faults(version: str, arguments: Sequence[str]) -> list[str]:
     if version not in FLAGS:
         return [f"the options of vLLM {version} are not known: add them to tests/data/vllm_flags.json"]
     words = list(arguments[len(COMMAND) :] if tuple(arguments[: len(COMMAND)]) == COMMAND else arguments)
-    models = [word for word in words if not word.startswith("-")]
-    faults = [] if len(models) == 1 else [f"one model is wanted, found {models or 'none'}"]
-    flags = [word for word in words if word.startswith("-")]
-    return faults + [fault for flag in flags if (fault := _fault(flag, FLAGS[version]))]
+    models: list[str] = []
+    faults: list[str] = []
+    while words:
+        word = words.pop(0)
+        if word == ADAPTERS:
+            values = list(takewhile(lambda following: not following.startswith("-"), words))
+            del words[: len(values)]
+            if not values or not all(ADAPTER.fullmatch(value) for value in values):
+                faults.append(f"{ADAPTERS} takes words of the form name=path, found {values or 'none'}")
+        elif word.startswith("-"):
+            faults += [fault] if (fault := _fault(word, FLAGS[version])) else []
+        else:
+            models.append(word)
+    return faults if len(models) == 1 else [*faults, f"one model is wanted, found {models or 'none'}"]
 
 
 def _fault(argument: str, known: dict[str, Any]) -> str | None:

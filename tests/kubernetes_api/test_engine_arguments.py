@@ -56,6 +56,7 @@ def test_both_places_are_seen() -> None:
         ("--mm-processor-kwargs={max_soft_tokens: 280}", "which is not a JSON object"),
         ("--served-model-name=", "which is not text"),
         ("--seed=1", "--seed: what its value is, is not known"),
+        ("--lora-modules", "--lora-modules takes words of the form name=path, found none"),
         ("second-model", "one model is wanted, found ['gs://models/m', 'second-model']"),
     ],
 )
@@ -64,6 +65,12 @@ def test_an_argument_that_the_release_refuses_is_found(argument: str, fault: str
     assert argument_faults("0.33.0", arguments) == []
     (found,) = argument_faults("0.33.0", [*arguments, argument])
     assert fault in found
+
+
+def test_adapters_are_words_after_their_option() -> None:
+    begin = ["m", "--enable-lora", "--max-loras=2", "--max-lora-rank=16", "--lora-modules"]
+    assert argument_faults("0.33.0", [*begin, "a=/adapters/a", "b=/adapters/b", "--language-model-only"]) == []
+    assert argument_faults("0.33.0", [*begin, "a"]) == ["--lora-modules takes words of the form name=path, found ['a']"]
 
 
 def test_an_option_counts_for_the_release_that_has_it_only() -> None:

@@ -166,7 +166,7 @@ def test_a_chunk_of_usage_and_comments_do_not_disturb_a_stream(engine: RecordedE
 
 def test_the_first_token_is_timed_when_it_comes_and_not_when_the_stream_ends(engine: RecordedEngine) -> None:
     pieces = [{"choices": [{"delta": {"content": "a"}, "finish_reason": reason}]} for reason in (None, None, "stop")]
-    # so short that a reader who waits for a full buffer sees nothing before the end; the last of 8 lines comes 0.35 s after the first
+    # so short that a reader who waits for a full buffer sees nothing before the end; its 8 lines are 50 ms apart
     short = stream([*map(json.dumps, pieces), "[DONE]"])
     engine.replies["stream"] = Reply(short.body, content_type=short.content_type, delay_seconds=0.05)
     row = run({KEY: endpoint(engine.url)}, "--json").row("streaming")

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from components.kubernetes.knative_serving import GATEWAY_NAMESPACE
 from components.smoke import connection, progress
 from tests.tools.fake_gcs import free_port
 from tests.tools.smoke_recorded import RecordedEngine, Reply
@@ -81,7 +82,7 @@ class TestAStart:
     ) -> None:
         monkeypatch.setattr(connection, "REQUEST_SECONDS", 1.0)
         engine.replies["models"] = LOADING
-        note = run({KEY: endpoint(engine.url)}, "--json", "--timeout", "600").row("model list")["note"]
+        note = run({KEY: endpoint(engine.url)}, "--json", "--timeout", "5").row("model list")["note"]
         assert note.startswith("within 1 s: not ready, came 503")
 
 
@@ -92,7 +93,7 @@ class TestNoConnection:
         note = result.row("health")["note"]
         assert f"the name {HOST} is not known here; it is reached from pods of the cluster" in note
         assert (
-            "`kubectl -n kourier-system port-forward svc/kourier-internal 8080:80` and add --via http://127.0.0.1:8080"
+            f"`kubectl -n {GATEWAY_NAMESPACE} port-forward svc/kourier-internal 8080:80` and add --via http://127.0.0.1:8080"
             in note
         )
 
