@@ -82,6 +82,7 @@ class Platform:
             "catalogue_model": planned.wish.model,
             "checkpoint": planned.checkpoint,
             "mode": planned.published["mode"],
+            "paused": planned.wish.paused,
             "placement": record.placement,
             "price_usd_per_hour": str(record.usd_per_hour),
             "price_usd_per_month": str(record.usd_per_month),

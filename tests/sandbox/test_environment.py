@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from components.smoke.targets import targets_of
 from sandbox.paths import Layout
 from tests.sandbox.harness import Sandbox
 
@@ -65,6 +66,11 @@ def test_the_outputs_say_where_each_deployment_runs_why_and_for_how_much(dev: Sa
     # (0.0001867 + 8 x 0.000018 + 32 x 0.000002) a second x 3600 = 1.42092 an hour,
     # x (160 hours, and on 20 days a start of 4 and an idle tail of 15 minutes)
     assert support["price_usd_per_month"] == "236.35"
+
+
+def test_the_smoke_command_finds_every_deployment_in_the_outputs(dev: Sandbox) -> None:
+    targets = targets_of(json.dumps(dev.stack_outputs()), "dev", None, None)
+    assert {target.key for target in targets} == {"payments/assistant", "support/helpdesk"}
 
 
 def test_the_engine_on_gke_gets_the_derived_arguments_gpus_and_labels(dev: Sandbox) -> None:
