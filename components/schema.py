@@ -10,6 +10,7 @@ from pulumi.provider.experimental.component import ComponentProvider
 from components.google.cloud_run_model import CloudRunModel
 from components.google.cluster import Cluster
 from components.google.encryption_keys import EncryptionKeys
+from components.google.gateway_address import GatewayAddress
 from components.google.github_federation import GitHubFederation
 from components.google.gpu_node_pool import GpuNodePool
 from components.google.model_bucket import ModelBucket
@@ -20,11 +21,14 @@ from components.google.registry_mirror import RegistryMirror
 from components.google.secrets import ModelSecrets
 from components.google.team_budget import SpendBudget
 from components.google.weights_loader_job import WeightsLoaderJob
+from components.google.wildcard_certificate import WildcardCertificate
+from components.kubernetes.authorization_service import AuthorizationService
 from components.kubernetes.cert_manager import CertManager
 from components.kubernetes.compute_class import ComputeClass
 from components.kubernetes.gemma_deployment import GemmaDeployment
 from components.kubernetes.keda import Keda
 from components.kubernetes.knative_serving import KnativeServing
+from components.kubernetes.kourier_gateway import KourierGateway
 from components.kubernetes.kserve import KServe
 from components.kubernetes.on_call_guard import OnCallGuard
 from components.kubernetes.priority_classes import PriorityClasses
@@ -33,16 +37,19 @@ from components.kubernetes.team import Team
 from components.package import PACKAGE
 
 COMPONENTS = (
+    AuthorizationService,
     CertManager,
     CloudRunModel,
     Cluster,
     ComputeClass,
     EncryptionKeys,
+    GatewayAddress,
     GemmaDeployment,
     GitHubFederation,
     GpuNodePool,
     Keda,
     KnativeServing,
+    KourierGateway,
     KServe,
     ModelBucket,
     ModelSecrets,
@@ -56,6 +63,7 @@ COMPONENTS = (
     SpendBudget,
     Team,
     WeightsLoaderJob,
+    WildcardCertificate,
 )
 
 

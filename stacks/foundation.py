@@ -229,6 +229,7 @@ def features(settings: EnvironmentSettings) -> list[Feature]:
         Feature.ENCRYPTION_KEYS: settings.encryption is not None,
         Feature.BUDGETS: settings.budget is not None,
         Feature.QUOTA: settings.preflight == "auto" or settings.quota.request is not None,
+        Feature.GATEWAY: settings.ingress.exposure != "cluster",
         Feature.IMAGE_SCANNING: settings.mirror is not None and settings.mirror.vulnerability_scanning,
     }
     return [feature for feature, is_used in used.items() if is_used]

@@ -13,9 +13,9 @@ from components.google.cluster import Cluster, ClusterArgs
 from components.google.gpu_node_pool import GpuNodePool, GpuNodePoolArgs
 from components.google.network import Network, NetworkArgs
 from components.google.preflight import run_preflight
-from components.google.ranges import carve_ranges
 from components.kubernetes.compute_class import ComputeClass, ComputeClassArgs
 from components.kubernetes.engine_pod import PLATFORM_ACCELERATOR_LABEL, POOL_LABEL
+from components.kubernetes.gateway_policies import HEALTH_PORT
 from components.kubernetes.gemma_deployment import GemmaDeployment, GemmaDeploymentArgs
 from components.kubernetes.priority_classes import BATCH, INTERACTIVE
 from components.kubernetes.team import Team, TeamArgs
@@ -23,9 +23,11 @@ from components.kubernetes.team_namespace import BASELINE, RESTRICTED
 from components.kubernetes.team_quota import TeamWorkload
 from components.naming import Scope, Service, cloud_name
 from components.served_model import runs_restricted
+from stacks.deployed import deployed_outputs
 from stacks.endpoints import endpoint_on_gke
 from stacks.environment import LoadedTeam
 from stacks.foundation import Foundation
+from stacks.ingress import Ingress
 from stacks.plan import Plan, PlannedDeployment
 from stacks.pools import PlannedLadder, PlannedPool
 from stacks.problems import Problem, SettingsError
@@ -62,6 +64,7 @@ class Platform:
             enable_config_map_mutable=True,
         )
         self.serving = Serving(plan, self._on_cluster(self.cluster))
+        self.ingress = Ingress(plan, self.serving, self.network, self._on_google(), self._on_cluster(self.cluster))
         self.nodes = {ladder.name: self._nodes(ladder) for ladder in plan.ladders}
         self.teams = {loaded.team.team: self._team(loaded) for loaded in plan.environment.teams}
         self.endpoints = {planned.key: self._deployment(planned).endpoint for planned in plan.deployments}
@@ -71,6 +74,7 @@ class Platform:
         return {
             "environment": self.name,
             "deployments": {planned.key: self._described(planned) for planned in self.plan.deployments},
+            "dns_records": self.ingress.dns_records,
             "records": {planned.key: planned.published for planned in self.plan.deployments},
         }
 
@@ -106,14 +110,9 @@ class Platform:
 
     def _tell_reloads(self) -> None:
         """Says which deployments will load their model anew, from what this stack published when it was last updated."""
-        stack = f"{pulumi.get_organization()}/{pulumi.get_project()}/{pulumi.get_stack()}"
         after = {planned.key: planned.published for planned in self.plan.deployments}
-
-        def tell(before: object) -> None:
-            for note in reload_notes(before, after):
-                pulumi.log.info(note)
-
-        pulumi.StackReference("deployed", stack_name=stack).outputs.apply(lambda outputs: tell(outputs.get("records")))
+        for note in reload_notes(deployed_outputs().get("records"), after):
+            pulumi.log.info(note)
 
     def _on_google(self) -> pulumi.ResourceOptions:
         return self.foundation.options()
@@ -125,18 +124,19 @@ class Platform:
         return cloud_name(service, Scope(self.settings.project, self.name), *parts)
 
     def _network(self) -> Network:
-        ranges = carve_ranges(self.settings.network_range)
-        return Network(
-            "network",
-            NetworkArgs(
-                name=self._cloud_name(Service.COMPUTE),
-                region=self.settings.region,
-                nodes_range=ranges.nodes,
-                pods_range=ranges.pods,
-                services_range=ranges.services,
-            ),
-            self._on_google(),
+        ranges = self.settings.ranges
+        args = NetworkArgs(
+            name=self._cloud_name(Service.COMPUTE),
+            region=self.settings.region,
+            nodes_range=ranges.nodes,
+            pods_range=ranges.pods,
+            services_range=ranges.services,
         )
+        if ranges.proxies is not None:
+            args["proxies_range"] = ranges.proxies
+        if self.settings.ingress.exposure != "cluster":
+            args["health_check_ports"] = [HEALTH_PORT]
+        return Network("network", args, self._on_google())
 
     def _cluster(self) -> Cluster:
         args = ClusterArgs(
@@ -156,6 +156,9 @@ class Platform:
             args["security_group"] = self.settings.cluster.security_group
         if maintenance := self.settings.cluster.maintenance:
             args["maintenance_window"] = maintenance.window
+        authentication = self.settings.ingress.authentication
+        if authentication is not None and authentication.api_keys is not None:
+            args["secret_manager"] = True
         if (key := self.foundation.key("cluster")) is not None:
             args["database_encryption_key"] = key
         return Cluster("cluster", args, self._on_google())

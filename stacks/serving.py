@@ -8,8 +8,10 @@ from __future__ import annotations
 import pulumi
 
 from components.google.registry_references import mirror_prefixes
+from components.kubernetes.authorization_service import HOST as AUTHORIZATION_HOST
 from components.kubernetes.chart_release import Mirror
 from components.kubernetes.keda import AUTHENTICATION
+from components.kubernetes.knative_config import ExternalAuthorization
 from components.kubernetes.on_call_guard import OnCallGuard, OnCallGuardArgs
 from components.kubernetes.serving_stack import ServingStack, ServingStackArgs
 from components.time_limits import LONGEST_REQUEST_SECONDS, NODE_SECONDS
@@ -27,6 +29,12 @@ class Serving:
         self.labels = plan.shared_labels.kubernetes()
         self.stack = self._stack(on_cluster)
         self.on_call_guard = OnCallGuard("on-call-guard", OnCallGuardArgs(labels=self.labels), on_cluster)
+
+    @property
+    def high_availability(self) -> bool:
+        """True where every controller has two replicas or more."""
+        wanted = self.settings.serving.high_availability
+        return self.settings.cluster.location == "regional" if wanted is None else wanted
 
     @property
     def metrics(self) -> dict[str, str]:
@@ -47,11 +55,10 @@ class Serving:
         return mirror
 
     def _stack(self, on_cluster: pulumi.ResourceOptions) -> ServingStack:
-        available = self.settings.serving.high_availability
         args = ServingStackArgs(
             project=self.settings.project,
             project_number=self.settings.project_number,
-            high_availability=self.settings.cluster.location == "regional" if available is None else available,
+            high_availability=self.high_availability,
             longest_request_seconds=LONGEST_REQUEST_SECONDS,
             progress_deadline_seconds=PROGRESS_DEADLINE_SECONDS,
             engine_image=self.plan.environment.catalogue.engine(self.settings.engine_version).image.reference,
@@ -60,4 +67,6 @@ class Serving:
         )
         if self.settings.ingress.domain is not None:
             args["domain"] = self.settings.ingress.domain
+        if self.settings.ingress.authentication is not None:
+            args["external_authorization"] = ExternalAuthorization(host=AUTHORIZATION_HOST)
         return ServingStack("serving", args, on_cluster)

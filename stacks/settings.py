@@ -14,7 +14,7 @@ from pydantic import Field, field_validator, model_validator
 
 from components.google.bucket_limits import check_keeping
 from components.google.bucket_limits import place as place_bucket
-from components.google.ranges import carve_ranges, refuse_overlap
+from components.google.ranges import Ranges, carve_ranges, refuse_overlap
 from components.sizing.catalogue import PurchaseOption, Revision
 from components.sizing.demand import PriceAdjustment, Reservation, Supply
 from stacks.serving_settings import IngressSettings, OverrideSettings, ServingSettings
@@ -164,12 +164,17 @@ class EnvironmentSettings(SettingsGroup):
         check_keeping(bucket.soft_delete_days, bucket.retention_days, force_destroy=not self.deletion_protection)
         place_bucket(self.region, list(bucket.dual_region) if bucket.dual_region else None)
         try:
-            refuse_overlap(carve_ranges(self.network_range), self.peered_ranges)
+            refuse_overlap(self.ranges, self.peered_ranges)
         except ValueError as error:
             raise ValueError(
                 f"peered_ranges and network_range {self.network_range}: {error}; use another block"
             ) from None
         return self
+
+    @property
+    def ranges(self) -> Ranges:
+        """The blocks of the network; an internal gateway needs one of its own for its proxies."""
+        return carve_ranges(self.network_range, proxies=self.ingress.exposure == "internal")
 
     @property
     def cluster_location(self) -> str:

@@ -25,6 +25,7 @@ class Feature(StrEnum):
     BUDGETS = "budgets"
     QUOTA = "quota"
     IMAGE_SCANNING = "image-scanning"
+    GATEWAY = "gateway"
 
 
 #: What every stack needs, and why.
@@ -52,6 +53,7 @@ WITH_FEATURE = {
     Feature.BUDGETS: {"billingbudgets": "budgets that tell of spend"},
     Feature.QUOTA: {"cloudquotas": "reading GPU quota before a deployment, and asking for more"},
     Feature.IMAGE_SCANNING: {"containerscanning": "the search for known vulnerabilities in images"},
+    Feature.GATEWAY: {"certificatemanager": "the certificate of the gateway before the models"},
 }
 
 

@@ -40,6 +40,7 @@ _OPERATOR_IMAGES = {
 #: must stay, all of up to four replicas, so that no node could be drained; and those to which it gives none.
 WITH_BUDGET = ("3scale-kourier-gateway", "activator", "webhook")
 WITHOUT_BUDGET = ("autoscaler", "autoscaler-hpa", "controller", "net-kourier-controller")
+KOURIER_CONTROLLER = "net-kourier-controller"
 #: The operator marks its object Ready when every Deployment is available.
 READY = {"pulumi.com/waitFor": "condition=Ready"}
 READY_TIMEOUT = "20m"
@@ -135,20 +136,31 @@ def make_spec(config: ConfigMaps, high_availability: bool, mirror: Mirror) -> di
     """Spec of the KnativeServing; pure."""
     # alone, a part may go with its node: a budget would hold up the node's upgrade, not the loss
     allowed = {"maxUnavailable": 1} if high_availability else {"minAvailable": 0}
-    apart = [
-        {"name": part, "topologySpreadConstraints": spread({"app": part})} for part in (*WITH_BUDGET, *WITHOUT_BUDGET)
-    ]
     return {
         "version": KNATIVE_SERVING,
         "config": config,
         "ingress": {"kourier": {"enabled": True, "service-type": "ClusterIP"}},
         "high-availability": {"replicas": replicas(high_availability)},
         "podDisruptionBudgets": [{"name": f"{part}-pdb", **allowed} for part in WITH_BUDGET],
-        **({"workloads": apart} if high_availability else {}),
+        "workloads": _workloads(config, high_availability),
         "registry": {
             "override": {key: image(reference, mirror) for key, reference in {**KNATIVE_IMAGES, **ENVOY_IMAGES}.items()}
         },
     }
+
+
+def _workloads(config: ConfigMaps, high_availability: bool) -> list[dict[str, Any]]:
+    """What differs from the release. Kourier's controller makes the way to the authorization service when it starts only: the
+    annotation starts it anew when that changes (knative-extensions/net-kourier pkg/generator/caches.go, 2026-07)."""
+    changes: dict[str, dict[str, Any]] = {
+        KOURIER_CONTROLLER: {
+            "annotations": {"gemma-platform/authorization": config.get("kourier", {}).get("extauthz-host", "none")}
+        }
+    }
+    if high_availability:
+        for part in (*WITH_BUDGET, *WITHOUT_BUDGET):
+            changes.setdefault(part, {})["topologySpreadConstraints"] = spread({"app": part})
+    return [{"name": name, **change} for name, change in sorted(changes.items())]
 
 
 def _let_controller_read(

@@ -56,6 +56,16 @@ class Resource:
                 value = value.get(part) if isinstance(value, Mapping) else None
         return value
 
+    @classmethod
+    def of_object(cls, content: Mapping[str, Any]) -> Resource:
+        """An object of a cluster, as Pulumi would declare it."""
+        version, kind = str(content.get("apiVersion", "")), str(content.get("kind", ""))
+        metadata = content.get("metadata")
+        name = metadata.get("name", "") if isinstance(metadata, Mapping) else ""
+        group = version if "/" in version else f"core/{version}"
+        properties = {key: value for key, value in content.items() if key != "status"}
+        return cls(f"kubernetes:{group}:{kind}", str(name), properties)
+
     @property
     def api(self) -> tuple[str, str] | None:
         """(apiVersion, kind) of a Kubernetes object; None for anything else. `core/v1` is written `v1`, as in manifests."""
@@ -84,6 +94,8 @@ class Context:
     environment: str = ""
     today: datetime.date = field(default_factory=lambda: datetime.datetime.now(datetime.UTC).date())
     allow_tight: bool = False
+    #: KV caches in fp8 are used for checkpoints without scales of their own too.
+    allow_fp8_kv: bool = False
     #: Deployments (`<team>/<name>`) that may run although a fact about their memory is missing.
     allow_unknown: frozenset[str] = frozenset()
     #: The shipped one, with the organisation's own rows where the environment names a file of them.

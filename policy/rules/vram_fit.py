@@ -1,106 +1,134 @@
 """Rule: what a resource tells the engine to do fits the GPUs that the resource asks for.
 
-Reads the resource's own image, arguments, GPU and load annotations, never a team's file, and asks the same sizing that placed it.
-What cannot be read or computed is a violation: a model that may not start is not let through.
+Preview: reads the resource's own image, arguments, GPU and load annotations, never a team's file, and asks the same sizing that
+placed it. What cannot be read or computed is a violation: a model that may not start is not let through.
+Admission, and the stack as a whole: the model is the one of its published sizing record, whose verdict is allowed here. A pod of
+a team that asks for a GPU belongs to a deployment with a record; its arguments are not compared, since pods of the revision
+before a change are started anew too while the change is under way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from components.kubernetes.engine_pod import (
-    ACCELERATOR_LABEL,
-    CONTAINER,
-    GPU_RESOURCE,
-    PLATFORM_ACCELERATOR_LABEL,
-)
-from components.served_model import FULL_CONTEXT_REQUESTS, TYPICAL_TOKENS
-from components.sizing.catalogue import Catalogue
-from components.sizing.engine_arguments import COMMAND, read_arguments
+from components.kubernetes.engine_pod import GPU_RESOURCE, INFERENCE_SERVICE_LABEL
 from components.sizing.engine_config import EngineConfig, Load
 from components.sizing.errors import SizingError
 from components.sizing.memory import Fit, assess
 from components.sizing.refusal import refusal
-from policy.rules.required_labels import CLOUD_RUN_SERVICE, INFERENCE_SERVICE
-from policy.rules.rule import UNKNOWN, Context, Finding, Resource, Rule
+from policy.rules import record
+from policy.rules.record import CONFIG_MAP, Record, compared, comparing, says
+from policy.rules.rule import UNKNOWN, AdmissionPolicy, Context, Finding, Resource, Rule, Validation
+from policy.rules.workload import Engine, Workload, applies, deployment_of, engine_of, read, workload_of
+
+__all__ = ["ADVISES_TIGHT", "RULE", "Workload", "check", "judge", "workload_of"]
+
+#: In `Context.advisory`: a tight fit is told, and stops nothing.
+ADVISES_TIGHT = "vram-fit-tight"
+POD = "kubernetes:core/v1:Pod"
+
+VERDICT = "its sizing record's verdict is not allowed in this environment"
+IMAGE = "its image is not that of its sizing record"
+ARGUMENTS = "its command or arguments are not those of its sizing record"
+STRANGE_POD = "asks for a GPU and belongs to no deployment with a sizing record"
+DEPLOY = "change the team file and run `make up`, which sizes the deployment anew"
 
 
-@dataclass(frozen=True, slots=True)
-class Workload:
-    """An engine as a resource declares it. Any field may hold UNKNOWN or something of a wrong type."""
-
-    subject: str
-    image: Any
-    arguments: Any
-    accelerator: Any
-    gpu_count: Any
-    annotations: Any
-
-
-def workload_of(resource: Resource) -> Workload | None:
-    """The engine that the resource runs, or None when it asks for no GPU and does not start vLLM."""
-    if resource.type == INFERENCE_SERVICE:
-        pod, annotations = ("spec", "predictor"), ("metadata", "annotations")
-        # on the pools of a ladder the GPU stands under the platform's own label
-        labels = (ACCELERATOR_LABEL, PLATFORM_ACCELERATOR_LABEL)
-        named = [value for label in labels if (value := resource.at(*pod, "nodeSelector", label)) is not None]
-        accelerator = named[0] if named else None
-        container = _container(resource, pod)
-        command, arguments = "command", "args"
-    elif resource.type == CLOUD_RUN_SERVICE:
-        pod, annotations = ("template",), ("annotations",)
-        accelerator = resource.at(*pod, "nodeSelector", "accelerator")
-        container = _container(resource, pod)
-        command, arguments = "commands", "args"
-    else:
-        return None
-    start = (*pod, "containers", container)
-    gpu_count = resource.at(*start, "resources", "limits", GPU_RESOURCE)
-    words = _joined(resource.at(*start, command), resource.at(*start, arguments))
-    starts_vllm = words is UNKNOWN or (isinstance(words, list) and words[:2] == list(COMMAND))
-    if gpu_count is None and accelerator is None and not starts_vllm:
-        return None
-    return Workload(
-        subject=resource.name,
-        image=resource.at(*start, "image"),
-        arguments=words,
-        accelerator=accelerator,
-        gpu_count=gpu_count,
-        annotations=resource.at(*annotations),
-    )
+def findings_of(workload: Workload, context: Context, key: str) -> list[Finding]:
+    """Violations of one workload; none when its engine fits. `key` is `<team>/<deployment>`."""
+    try:
+        config, load, gpus = read(workload, context.catalogue)
+    except SizingError as error:
+        return [Finding(f"{workload.subject}: memory cannot be judged, so it is refused: {error}")]
+    if config.tensor_parallel_size != gpus:
+        return [
+            Finding(
+                f"{workload.subject}: --tensor-parallel-size is {config.tensor_parallel_size} but the resource asks for "
+                f"{gpus} x {config.accelerator.id}; " + _fit_hint(config, load, gpus)
+            )
+        ]
+    budget = assess(config, load)
+    excused = budget.fit is Fit.UNKNOWN and key in context.allow_unknown
+    if excused or budget.fit is Fit.FITS or (budget.fit is Fit.TIGHT and context.allow_tight):
+        return []
+    change = "GPU, checkpoint, --max-model-len or --max-num-seqs of this resource, or the team file it comes from"
+    message = refusal(workload.subject, budget, context.catalogue, change)
+    return [Finding(message, advisory=budget.fit is Fit.TIGHT and ADVISES_TIGHT in context.advisory)]
 
 
 def judge(workload: Workload, context: Context) -> list[str]:
-    """Violations of one workload; empty when its engine fits."""
-    try:
-        config, load, gpus = _read(workload, context.catalogue)
-    except SizingError as error:
-        return [f"{workload.subject}: memory cannot be judged, so it is refused: {error}"]
-    if config.tensor_parallel_size != gpus:
-        return [
-            f"{workload.subject}: --tensor-parallel-size is {config.tensor_parallel_size} but the resource asks for {gpus} "
-            f"x {config.accelerator.id}; " + _fit_hint(config, load, gpus)
-        ]
-    budget = assess(config, load)
-    excused = budget.fit is Fit.UNKNOWN and workload.subject in context.allow_unknown
-    if excused or budget.fit is Fit.FITS or (budget.fit is Fit.TIGHT and context.allow_tight):
-        return []
-    return [
-        refusal(
-            workload.subject,
-            budget,
-            context.catalogue,
-            "GPU, checkpoint, --max-model-len or --max-num-seqs of this resource, or the team file it comes from",
-        )
-    ]
+    """What stops one workload, whose subject is `<team>/<deployment>`; empty when nothing does."""
+    return [found.message for found in findings_of(workload, context, workload.subject) if not found.advisory]
 
 
 def check(resource: Resource, context: Context) -> list[Finding]:
     """Violations of one resource."""
-    workload = workload_of(resource)
-    return [] if workload is None else [Finding(message) for message in judge(workload, context)]
+    engine = engine_of(resource)
+    return [] if engine is None else findings_of(engine.workload, context, deployment_of(resource))
+
+
+def check_stack(resources: Sequence[Resource], context: Context) -> list[Finding]:
+    """InferenceServices that are not what their records say, and pods with a GPU that no record stands for."""
+
+    def differences(engine: Engine, published: Record) -> list[str]:
+        return _differences(engine, published, context)
+
+    pods = [resource for resource in resources if resource.type == POD]
+    strange = [
+        Finding(f"{pod.name}: {STRANGE_POD}; {record.WAY_OUT}.")
+        for pod in pods
+        if _asks_for_gpu(pod) and not _has_record(pod, resources)
+    ]
+    return [*compared(resources, differences), *strange]
+
+
+def _differences(engine: Engine, published: Record, context: Context) -> list[str]:
+    wrong = []
+    verdict, key = published.get("verdict"), str(published.get("deployment"))
+    if verdict not in _verdicts(context) and not (verdict == Fit.UNKNOWN and key in context.allow_unknown):
+        wrong.append(f"{VERDICT}: '{verdict}'; {DEPLOY}")
+    if engine.workload.image != published.get("image"):
+        wrong.append(f"{IMAGE}, {published.get('image')}; {DEPLOY}")
+    if engine.of_container("command") != published.get("command") or (
+        engine.of_container("args") != published.get("arguments")
+    ):
+        words = engine.workload.arguments if isinstance(engine.workload.arguments, list) else []
+        known = [*_list(published.get("command")), *_list(published.get("arguments"))]
+        other = ", ".join(str(word) for word in words if word not in known)
+        wrong.append(f"{ARGUMENTS}, which has none of: {other or 'nothing, but others or another order'}; {DEPLOY}")
+    return wrong
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def _verdicts(context: Context) -> list[str]:
+    tight = context.allow_tight or ADVISES_TIGHT in context.advisory
+    return [Fit.FITS.value, *([Fit.TIGHT.value] if tight else [])]
+
+
+def _asks_for_gpu(pod: Resource) -> bool:
+    """True also where it is not known whether it does."""
+    for kind in ("containers", "initContainers"):
+        found = pod.at("spec", kind)
+        for index in range(len(found) if isinstance(found, list) else 0):
+            if pod.at("spec", kind, index, "resources", "limits", GPU_RESOURCE) is not None:
+                return True
+        if found is UNKNOWN:
+            return True
+    return False
+
+
+def _has_record(pod: Resource, resources: Sequence[Resource]) -> bool:
+    name, namespace = pod.at("metadata", "labels", INFERENCE_SERVICE_LABEL), pod.at("metadata", "namespace")
+    return isinstance(name, str) and any(
+        other.type == CONFIG_MAP
+        and other.at("metadata", "name") == record.PREFIX + name
+        and other.at("metadata", "namespace") == namespace
+        and isinstance(other.at("data"), Mapping)
+        for other in resources
+    )
 
 
 def _fit_hint(config: EngineConfig, load: Load, gpus: int) -> str:
@@ -110,68 +138,61 @@ def _fit_hint(config: EngineConfig, load: Load, gpus: int) -> str:
     return f"{config.gpus} {verb}: ask for {config.tensor_parallel_size} GPUs, or set --tensor-parallel-size={gpus}"
 
 
-def _container(resource: Resource, pod: tuple[str, ...]) -> int:
-    """Index of the container that holds the GPU; else of KServe's own container; else 0."""
-    containers = resource.at(*pod, "containers")
-    indices = range(len(containers) if isinstance(containers, list) else 0)
-    for index in indices:
-        if resource.at(*pod, "containers", index, "resources", "limits", GPU_RESOURCE) is not None:
-            return index
-    return next((i for i in indices if resource.at(*pod, "containers", i, "name") == CONTAINER), 0)
-
-
-def _joined(command: Any, arguments: Any) -> Any:
-    """Command and arguments as one list of words; UNKNOWN when any part is."""
-    words: list[Any] = []
-    for part in (command, arguments):
-        if part is UNKNOWN:
-            return UNKNOWN
-        words += part if isinstance(part, list) else []
-    return UNKNOWN if any(word is UNKNOWN for word in words) else words
-
-
-def _read(workload: Workload, catalogue: Catalogue) -> tuple[EngineConfig, Load, int]:
-    """(engine, load, GPUs) of a workload. Raises SizingError for what is unknown, missing or not understood."""
-    image = _text(workload.image, "the image")
-    accelerator = catalogue.accelerator(_text(workload.accelerator, "the accelerator (node selector)"))
-    gpus = _count(workload.gpu_count, f"the limit '{GPU_RESOURCE}'")
-    if workload.arguments is UNKNOWN or not isinstance(workload.arguments, list):
-        raise SizingError("the engine's arguments are not known before the update; write them as plain values")
-    config = read_arguments([str(word) for word in workload.arguments], image, accelerator, catalogue)
-    return config, _load(workload.annotations, config), gpus
-
-
-def _load(annotations: Any, config: EngineConfig) -> Load:
-    """The load that the resource states, or, without one, what its flags promise: every sequence at full length."""
-    if annotations is UNKNOWN:
-        raise SizingError("the annotations are not known before the update; write them as plain values")
-    stated = annotations if isinstance(annotations, Mapping) else {}
-    if FULL_CONTEXT_REQUESTS not in stated and TYPICAL_TOKENS not in stated:
-        return Load(config.max_num_seqs, config.max_num_seqs, config.max_model_len)
-    return Load(
-        concurrent_requests=config.max_num_seqs,
-        full_context_requests=_count(stated.get(FULL_CONTEXT_REQUESTS), f"the annotation '{FULL_CONTEXT_REQUESTS}'", 0),
-        typical_tokens=_count(stated.get(TYPICAL_TOKENS), f"the annotation '{TYPICAL_TOKENS}'"),
+def admission(context: Context) -> tuple[AdmissionPolicy, ...]:
+    """InferenceServices are what their records say; GPU pods have a record."""
+    verdict = 'variables.record.?verdict.orValue("")'
+    verdicts, unknown = _cel_list(_verdicts(context)), _cel_list(sorted(context.allow_unknown))
+    services = comparing(
+        "vram-fit",
+        (
+            Validation(
+                f'{verdict} in {verdicts} || ({verdict} == "{Fit.UNKNOWN}" && variables.deployment in {unknown})',
+                f"{VERDICT}; {DEPLOY}.",
+                says(f"{VERDICT}: '", verdict, f'"\'; {DEPLOY}."'),
+            ),
+            Validation(
+                'variables.engine.?image.orValue("") == variables.record.?image.orValue("none")',
+                f"{IMAGE}; {DEPLOY}.",
+                says(f"{IMAGE}, ", 'variables.record.?image.orValue("none")', f'"; {DEPLOY}."'),
+            ),
+            Validation(
+                'variables.engine.?command.orValue([]) == variables.record.?command.orValue(["none"]) && '
+                'variables.engine.?args.orValue([]) == variables.record.?arguments.orValue(["none"])',
+                f"{ARGUMENTS}; {DEPLOY}.",
+                says(
+                    f"{ARGUMENTS}, which has none of: ",
+                    'variables.words.filter(word, !(word in variables.record.?arguments.orValue([])) && '
+                    '!(word in variables.record.?command.orValue([]))).join(", ")',
+                    f'"; {DEPLOY}."',
+                ),
+            ),
+        ),
     )
+    gpu = f'?resources.?limits[?"{GPU_RESOURCE}"].hasValue()'
+    pods = AdmissionPolicy(
+        name="vram-fit-pods",
+        resources=(("", "v1", "pods"),),
+        variables=(
+            (
+                "asks_for_gpu",
+                f"object.spec.containers.exists(c, c.{gpu}) || object.spec.?initContainers.orValue([]).exists(c, c.{gpu})",
+            ),
+            ("deployment_name", f'object.metadata.?labels[?"{INFERENCE_SERVICE_LABEL}"].orValue("")'),
+        ),
+        validations=(
+            Validation(
+                '!variables.asks_for_gpu || (variables.deployment_name != "" && dyn(resource.get("v1", "configmaps", '
+                f'object.metadata.namespace, "{record.PREFIX}" + variables.deployment_name)) != null)',
+                f"this pod {STRANGE_POD}; {record.WAY_OUT}.",
+            ),
+        ),
+        operations=("CREATE",),
+    )
+    return services, pods
 
 
-def _text(value: Any, what: str) -> str:
-    if value is UNKNOWN:
-        raise SizingError(f"{what} is not known before the update; write it as a plain value")
-    if not isinstance(value, str) or not value:
-        raise SizingError(f"{what} is missing")
-    return value
-
-
-def _count(value: Any, what: str, least: int = 1) -> int:
-    if value is UNKNOWN:
-        raise SizingError(f"{what} is not known before the update; write it as a plain value")
-    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-    if value is None or not text.isdecimal() or int(text) < least:
-        raise SizingError(
-            f"{what} is {'missing' if value is None else repr(value)}, not a whole number of at least {least}"
-        )
-    return int(text)
+def _cel_list(values: Sequence[str]) -> str:
+    return "[" + ", ".join(f'"{value}"' for value in values) + "]"
 
 
 RULE = Rule(
@@ -180,6 +201,8 @@ RULE = Rule(
     why="an engine that runs out of GPU memory fails minutes after the deployment looked fine",
     fix="ask for less context or fewer requests at once, another precision, or a GPU that the message names",
     severity="critical",
-    applies=lambda resource_type: resource_type in (INFERENCE_SERVICE, CLOUD_RUN_SERVICE),
+    applies=lambda resource_type: applies(resource_type) or resource_type == POD,
     check=check,
+    admission=admission,
+    check_stack=check_stack,
 )

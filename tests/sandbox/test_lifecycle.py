@@ -50,7 +50,7 @@ def test_prod_passes_the_policies_and_is_not_destroyed_by_accident(sandbox: Sand
     before = own_resources(sandbox, "prod")
     result = sandbox.destroy("prod")
     assert result.exit_code != 0
-    for resource in ("gcp:container/cluster:Cluster::cluster", "gcp:storage/bucket:Bucket::models"):
+    for resource in ("kubernetes:core/v1:Namespace::support", "gcp:storage/bucket:Bucket::models"):
         assert resource in result.output
     assert "is protected" in result.output
     assert "pulumi state unprotect" in result.output

@@ -1,0 +1,157 @@
+"""The published sizing record of a deployment, as the rules compare an InferenceService with it, in both forms.
+
+The record is a ConfigMap in the namespace of the InferenceService (`components/kubernetes/gemma_deployment.py`); the platform
+alone writes it. A model without one, or with another deployment's, is refused by every rule that compares.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from components.kubernetes.engine_pod import ACCELERATOR_LABEL, CONTAINER, GPU_RESOURCE, PLATFORM_ACCELERATOR_LABEL
+from components.labels import TEAM
+from components.sizing.engine_arguments import COMMAND
+from policy.rules.required_labels import INFERENCE_SERVICE
+from policy.rules.rule import UNKNOWN, AdmissionPolicy, Finding, Resource, Validation
+from policy.rules.workload import PARTS, Engine, deployment_of, engine_of
+
+CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
+#: How the name of the ConfigMap begins, and its key with the record. A deployment's name follows the prefix.
+PREFIX, RECORD_KEY = "sizing-", "record.json"
+Record = Mapping[str, Any]
+
+NO_RECORD = "no sizing record is published for it"
+OTHER_RECORD = "its sizing record is another deployment's"
+WAY_OUT = "deploy it through the platform, which sizes it and publishes the record"
+
+
+def published(resource: Resource, resources: Sequence[Resource]) -> Record | str:
+    """The record of an InferenceService among `resources`, or in half a sentence why there is none."""
+    name, namespace = resource.at("metadata", "name"), resource.at("metadata", "namespace")
+    if not isinstance(name, str):
+        return "its name is not known before the update, so its sizing record cannot be found; write a plain value"
+    found = [
+        other
+        for other in resources
+        if other.type == CONFIG_MAP
+        and other.at("metadata", "name") == PREFIX + name
+        and (
+            other.at("metadata", "namespace") == namespace or UNKNOWN in (other.at("metadata", "namespace"), namespace)
+        )
+    ]
+    if not found:
+        return f"{NO_RECORD}; {WAY_OUT}"
+    records = [_content(other) for other in found]
+    wanted = deployment_of(resource)
+    of_others = f"{OTHER_RECORD}, not that of {wanted}; {WAY_OUT}"
+    return next((record for record in records if record.get("deployment") == wanted), of_others)
+
+
+def _content(config_map: Resource) -> Record:
+    """Empty where it is not known or no record: that is no deployment's."""
+    written = config_map.at("data", RECORD_KEY)
+    try:
+        record = json.loads(written) if isinstance(written, str) else {}
+    except json.JSONDecodeError:
+        return {}
+    return record if isinstance(record, dict) else {}
+
+
+def compared(resources: Sequence[Resource], differences: Callable[[Engine, Record], list[str]]) -> list[Finding]:
+    """What `differences` finds between each InferenceService with an engine and its record, in half sentences."""
+    findings = []
+    for resource in resources:
+        engine = engine_of(resource) if resource.type == INFERENCE_SERVICE else None
+        if engine is None:
+            continue
+        record = published(resource, resources)
+        wrong = [record] if isinstance(record, str) else differences(engine, record)
+        findings += [Finding(f"{engine.subject}: {sentence}.") for sentence in wrong]
+    return findings
+
+
+def _has(path: str) -> str:
+    return f"{path}.hasValue()"
+
+
+GPU_LIMIT = f'?resources.?limits[?"{GPU_RESOURCE}"]'
+
+#: CEL variables about an InferenceService. They mean what `workload.py` says of the same names.
+VARIABLES: tuple[tuple[str, str], ...] = (
+    ("predictor", "object.?spec.?predictor.orValue({})"),
+    (
+        "containers",
+        "variables.predictor.?containers.orValue([]) + "
+        "(has(variables.predictor.model) ? [variables.predictor.model] : [])",
+    ),
+    (
+        "candidates",
+        f"variables.containers.filter(c, {_has(f'c.{GPU_LIMIT}')}) + "
+        f'variables.containers.filter(c, c.?name.orValue("") == "{CONTAINER}") + variables.containers',
+    ),
+    ("engine", "variables.candidates.size() > 0 ? variables.candidates[0] : {}"),
+    ("words", "variables.engine.?command.orValue([]) + variables.engine.?args.orValue([])"),
+    ("node_selector", "variables.predictor.?nodeSelector.orValue({})"),
+    (
+        "accelerators",
+        f'["{ACCELERATOR_LABEL}", "{PLATFORM_ACCELERATOR_LABEL}"]'
+        '.map(label, variables.node_selector[?label].orValue("")).filter(value, value != "")',
+    ),
+    (
+        "runs_engine",
+        f"{_has(f'variables.engine.{GPU_LIMIT}')} || variables.accelerators.size() > 0 || "
+        f'(variables.words.size() > 1 && variables.words[0] == "{COMMAND[0]}" && variables.words[1] == "{COMMAND[1]}")',
+    ),
+    ("name", 'object.metadata.?name.orValue("")'),
+    ("deployment", f'object.metadata.?labels[?"{TEAM}"].orValue("") + "/" + variables.name'),
+    (
+        "record_object",
+        f'dyn(resource.get("v1", "configmaps", object.metadata.namespace, "{PREFIX}" + variables.name))',
+    ),
+    (
+        "record_text",
+        f'variables.record_object == null ? "" : string(variables.record_object.?data[?"{RECORD_KEY}"].orValue(""))',
+    ),
+    ("record", 'variables.record_text == "" ? {} : json.unmarshal(variables.record_text)'),
+    (
+        "all_containers",
+        "[" + ", ".join(f'"{part}"' for part in PARTS) + "].map(part, object.spec[?part].?containers.orValue([]) + "
+        "object.spec[?part].?initContainers.orValue([])).flatten()",
+    ),
+)
+
+#: Every policy that compares begins with these, since one that is waived must not open another.
+PUBLISHED: tuple[Validation, ...] = (
+    Validation(
+        'variables.record_text != ""',
+        f"{NO_RECORD}; {WAY_OUT}.",
+        f'object.metadata.name + ": {NO_RECORD}; {WAY_OUT}."',
+    ),
+    Validation(
+        'variables.record.?deployment.orValue("") == variables.deployment',
+        f"{OTHER_RECORD}; {WAY_OUT}.",
+        f'object.metadata.name + ": {OTHER_RECORD}, not that of " + variables.deployment + "; {WAY_OUT}."',
+    ),
+)
+
+
+def says(words: str, *parts: str) -> str:
+    """A message of CEL: the name, `words`, then each of `parts`, CEL expressions of text."""
+    return " + ".join(["object.metadata.name", json.dumps(f": {words}"), *parts])
+
+
+def comparing(
+    name: str, validations: Sequence[Validation], variables: Sequence[tuple[str, str]] = ()
+) -> AdmissionPolicy:
+    """A policy on the InferenceServices of teams: those with an engine need a record, and then what `validations` say."""
+    return AdmissionPolicy(
+        name=name,
+        resources=(("serving.kserve.io", "v1beta1", "inferenceservices"),),
+        variables=(*VARIABLES, *variables),
+        validations=tuple(
+            Validation(f"!variables.runs_engine || ({check.expression})", check.message, check.message_expression)
+            for check in (*PUBLISHED, *validations)
+        ),
+    )
