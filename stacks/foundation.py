@@ -34,6 +34,7 @@ SECRET_DESTROY_DELAY_DAYS = 7
 #: (docs/deployer-roles.md; a test holds the two together). Rights on the billing account are granted there.
 DEPLOYER_ROLES = (
     "roles/artifactregistry.admin",
+    "roles/certificatemanager.editor",
     "roles/cloudkms.admin",
     "roles/cloudquotas.admin",
     "roles/compute.networkAdmin",

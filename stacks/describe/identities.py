@@ -47,6 +47,7 @@ MAY = {
     "roles/artifactregistry.writer": "push images",
     "roles/billing.costsManager": "create budgets",
     "roles/browser": "see the project",
+    "roles/certificatemanager.editor": "create certificates",
     "roles/cloudkms.admin": "create keys",
     "roles/cloudkms.cryptoKeyEncrypterDecrypter": "encrypt and decrypt",
     "roles/cloudkms.viewer": "see keys",

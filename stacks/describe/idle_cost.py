@@ -19,10 +19,14 @@ NODE_POOL = "gcp:container/nodePool:NodePool"
 FREE = (
     "gcp:artifactregistry/repositoryIamMember:",
     "gcp:billing/",
+    "gcp:certificatemanager/",  # up to 100 certificates
     "gcp:cloudquota/",
     "gcp:cloudrunv2/job",  # paid while it runs
     "gcp:cloudrunv2/service",  # its minimum instances are counted from the sizing records
+    "gcp:compute/address:",  # an internal one
     "gcp:compute/firewall",
+    "gcp:compute/regionSslPolicy:",
+    "gcp:compute/sSLPolicy:",
     "gcp:compute/network",
     "gcp:compute/route:",
     "gcp:compute/router:",
@@ -44,6 +48,14 @@ FREE = (
 )
 #: What is paid by something that no program knows beforehand: (what is paid, where its price stands).
 BY_USE = {
+    "gcp:compute/globalAddress:GlobalAddress": (
+        "by hour while unused, not looked up",
+        "cloud.google.com/vpc/network-pricing",
+    ),
+    "kubernetes:gateway.networking.k8s.io/v1:Gateway": (
+        "load balancer by hour and volume, not looked up",
+        "cloud.google.com/load-balancing/pricing",
+    ),
     "gcp:artifactregistry/repository:Repository": ("images by GB", "cloud.google.com/artifact-registry/pricing"),
     "gcp:dns/managedZone:ManagedZone": ("zone by month, not looked up", "cloud.google.com/dns/pricing"),
     "gcp:monitoring/alertPolicy:AlertPolicy": ("conditions, not looked up", "cloud.google.com/stackdriver/pricing"),

@@ -18,6 +18,7 @@ KUBERNETES, KUBERNETES_ROLE = "kubernetes:", "roles/container.admin"
 _NETWORK, _SECURITY = ("roles/compute.networkAdmin",), ("roles/compute.securityAdmin",)
 _ACCOUNTS, _STORAGE = ("roles/iam.serviceAccountAdmin",), ("roles/storage.admin",)
 _RUN, _KMS = ("roles/run.admin", ACT_AS), ("roles/cloudkms.admin",)
+_CERTIFICATES = ("roles/certificatemanager.editor",)
 _IDENTITY_POOLS, _SECRETS = ("roles/iam.workloadIdentityPoolAdmin",), ("roles/secretmanager.admin",)
 
 #: Roles by resource type.
@@ -25,12 +26,20 @@ ROLES: dict[str, tuple[str, ...]] = {
     "gcp:artifactregistry/repository:Repository": ("roles/artifactregistry.admin",),
     "gcp:artifactregistry/repositoryIamMember:RepositoryIamMember": ("roles/artifactregistry.admin",),
     "gcp:billing/budget:Budget": ("roles/billing.costsManager",),
+    "gcp:certificatemanager/certificate:Certificate": _CERTIFICATES,
+    "gcp:certificatemanager/certificateMap:CertificateMap": _CERTIFICATES,
+    "gcp:certificatemanager/certificateMapEntry:CertificateMapEntry": _CERTIFICATES,
+    "gcp:certificatemanager/dnsAuthorization:DnsAuthorization": _CERTIFICATES,
     "gcp:cloudquota/sQuotaPreference:SQuotaPreference": ("roles/cloudquotas.admin",),
     "gcp:cloudrunv2/job:Job": _RUN,
     "gcp:cloudrunv2/jobIamMember:JobIamMember": ("roles/run.admin",),
     "gcp:cloudrunv2/service:Service": _RUN,
     "gcp:cloudrunv2/serviceIamMember:ServiceIamMember": ("roles/run.admin",),
+    "gcp:compute/address:Address": _NETWORK,
     "gcp:compute/firewall:Firewall": _SECURITY,
+    "gcp:compute/globalAddress:GlobalAddress": _NETWORK,
+    "gcp:compute/regionSslPolicy:RegionSslPolicy": _SECURITY,
+    "gcp:compute/sSLPolicy:SSLPolicy": _SECURITY,
     "gcp:compute/network:Network": _NETWORK,
     "gcp:compute/networkFirewallPolicy:NetworkFirewallPolicy": _SECURITY,
     "gcp:compute/networkFirewallPolicyAssociation:NetworkFirewallPolicyAssociation": _SECURITY,
