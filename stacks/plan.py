@@ -18,6 +18,7 @@ from policy.rules.required_labels import wrong_labels
 from policy.rules.rule import Context
 from policy.rules.vram_fit import Workload, judge
 from stacks.environment import Environment, LoadedTeam
+from stacks.network_room import network_problems
 from stacks.plan_warnings import warnings_about
 from stacks.planned_deployment import PlannedDeployment, plan_deployment
 from stacks.pools import PlannedLadder, PlannedPool, make_ladders, notes_of, warnings_of
@@ -79,6 +80,7 @@ def make_plan(environment: Environment, today: datetime.date) -> Plan:
             problems += [_problem(loaded, index, message, None) for message in _broken_rules(planned, context)]
             deployments.append(planned)
     ladders = make_ladders([(planned.rungs, planned.record) for planned in deployments if planned.rungs], supply)
+    problems += network_problems(environment, ladders)
     problems += _beyond_quota(deployments, ladders, environment)
     if problems:
         raise SettingsError(environment.name, problems)

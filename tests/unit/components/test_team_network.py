@@ -42,7 +42,7 @@ def engine(name: str, namespace: str = "team-a") -> Pod:
 
 
 JOB = Pod("team-a", {"job-name": "try"}, {"gemma-platform/team": "a"})
-GATEWAY = Pod("kourier-system", {"app": "3scale-kourier-gateway"})
+GATEWAY = Pod("knative-serving", {"app": "3scale-kourier-gateway"})
 ACTIVATOR, AUTOSCALER = (Pod("knative-serving", {"app": app}) for app in ("activator", "autoscaler"))
 COLLECTOR = Pod("gmp-system", {"app.kubernetes.io/name": "collector"})
 OTHER_TEAMS_JOB = Pod("team-b", {"job-name": "try"}, {"gemma-platform/team": "b"})

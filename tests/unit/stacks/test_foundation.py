@@ -43,14 +43,11 @@ def test_the_deployer_has_the_roles_that_the_committed_environments_need_and_no_
 
 def test_only_what_the_settings_use_is_enabled() -> None:
     assert features(settings("dev")) == [Feature.QUOTA]
-    assert features(settings("prod")) == [Feature.ENCRYPTION_KEYS, Feature.BUDGETS, Feature.QUOTA]
+    used = [Feature.ENCRYPTION_KEYS, Feature.BUDGETS, Feature.QUOTA, Feature.GATEWAY]
+    assert features(settings("prod")) == used
     unasked = {"preflight": "off"}
     assert features(settings("dev").model_copy(update=unasked)) == []
-    assert features(settings("prod").model_copy(update=unasked)) == [
-        Feature.ENCRYPTION_KEYS,
-        Feature.BUDGETS,
-        Feature.QUOTA,
-    ]
+    assert features(settings("prod").model_copy(update=unasked)) == used  # prod asks Google for quota too
 
 
 def test_google_is_asked_for_what_is_declared_in_every_quota_that_it_can_be_counted_in_and_for_nothing_else() -> None:

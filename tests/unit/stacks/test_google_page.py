@@ -143,7 +143,7 @@ def test_every_type_in_a_table_exists(resource_type: str) -> None:
 
 
 def test_every_grant_of_the_program_is_listed(prod: ResourceGraph) -> None:
-    declared = [n for n in prod.resources if "role" in n.inputs or "roleRef" in n.inputs]
+    declared = [n for n in prod.resources if {"role", "member"} <= set(n.inputs) or "roleRef" in n.inputs]
     assert len(grants(prod)) == len(declared) > 0
     nodes = [g for g in grants(prod) if g.identity == "service account `gemma-prod-nodes`"]
     assert set() < {g.role for g in nodes} <= set(granted_on_project([prod]))
