@@ -78,6 +78,7 @@ class PlannedDeployment:
         """The sizing record as plain data, with what the platform adds to it: how it is served and within which limits."""
         return {
             **published(self.record, self.weights, self.drafter),
+            "image": self.model["image"],  # where it is pulled from, which may be a mirror
             "mode": "cloud-run" if self.pool is None else self.model["mode"],
             DIGEST: revision_digest(self.model, self.labels.kubernetes(), self.pool),
             "seconds": {
