@@ -11,6 +11,11 @@ from components.time_limits import TimeLimits
 FULL_CONTEXT_REQUESTS = "gemma-platform/full-context-requests"
 TYPICAL_TOKENS = "gemma-platform/typical-tokens"
 
+#: Marks a ConfigMap that holds a sizing record, and the key that it is under.
+RECORD_LABEL, RECORD_KEY = "gemma-platform/sizing-record", "record.json"
+#: Annotation of a service on Cloud Run, which has no ConfigMap beside it: what it is expected to cost.
+USD_PER_MONTH = "gemma-platform/usd-per-month"
+
 #: The weights are in the bucket and nothing may be fetched from a hub, nor usage reported, at start.
 OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1"}
 

@@ -1,4 +1,4 @@
-"""The CrossGuard pack: assembles the pure rules of `rules/`. Decides nothing itself."""
+"""Two things are started by this folder: the CrossGuard pack, by Pulumi, and `python -m policy audit`, by people."""
 
 import sys
 from pathlib import Path
@@ -6,40 +6,19 @@ from pathlib import Path
 # a pack is started with its own folder on the path; the rules use the project's sizing and labels
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from pulumi_policy import (
-    EnforcementLevel,
-    PolicyPack,
-    ReportViolation,
-    ResourceValidationArgs,
-    ResourceValidationPolicy,
-    Severity,
-)
+PACK = "gemma-platform"
 
-from policy.environment import context_of
-from policy.plain import plain
-from policy.rules import RULES
-from policy.rules.rule import Resource, Rule
+# Pulumi's runner leaves its own arguments in place: the engine's address comes first
+if sys.argv[1:2] == ["audit"]:
+    from policy.audit.command import app
 
+    app(sys.argv[2:], prog_name="python -m policy audit")
+elif __package__:
+    sys.exit("usage: python -m policy audit --env ENVIRONMENT (--help says more); the folder itself is a policy pack")
+else:
+    from pulumi_policy import EnforcementLevel, PolicyPack
 
-def as_policy(rule: Rule) -> ResourceValidationPolicy:
-    """The rule as a CrossGuard policy. Mandatory is stated: the SDK's default only advises."""
+    from policy.pack import policies
+    from policy.rules import RULES
 
-    def validate(args: ResourceValidationArgs, report: ReportViolation) -> None:
-        resource = Resource(args.resource_type, args.name, plain(args.props))
-        for finding in rule.check(resource, context_of(args.urn)):
-            report(finding.message, None)
-
-    return ResourceValidationPolicy(
-        name=rule.id,
-        description=f"{rule.title}: {rule.why}.",
-        enforcement_level=EnforcementLevel.MANDATORY,
-        severity=Severity(rule.severity),
-        validate=validate,
-    )
-
-
-PolicyPack(
-    name="gemma-platform",
-    enforcement_level=EnforcementLevel.MANDATORY,
-    policies=[as_policy(rule) for rule in RULES],
-)
+    PolicyPack(name=PACK, enforcement_level=EnforcementLevel.MANDATORY, policies=policies(RULES))

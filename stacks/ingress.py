@@ -9,7 +9,8 @@ from typing import Any
 
 import pulumi
 
-from components.google.gateway_address import INTERNAL, GatewayAddress, GatewayAddressArgs
+from components.exposures import INTERNAL
+from components.google.gateway_address import GatewayAddress, GatewayAddressArgs
 from components.google.network import Network
 from components.google.wildcard_certificate import WildcardCertificate, WildcardCertificateArgs
 from components.kubernetes.authorization_policy import JwtAuthentication, ProtectedHost

@@ -278,6 +278,7 @@ class Platform:
             deletion_protection=self.settings.deletion_protection,
             labels=planned.labels.google(),
             model=planned.model,
+            usd_per_month=str(planned.record.usd_per_month),
             inputs=list(planned.wish.inputs),
             cold_start_seconds=planned.limits.cold_start,
         )

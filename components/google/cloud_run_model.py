@@ -31,6 +31,7 @@ from components.served_model import (
     MOUNT,
     OFFLINE,
     STREAM,
+    USD_PER_MONTH,
     ServedModelArgs,
     served_name,
     weights_folder,
@@ -85,6 +86,8 @@ class CloudRunModelArgs(TypedDict):
     """Google labels."""
     model: ServedModelArgs
     """What is served."""
+    usd_per_month: str
+    """What it is expected to cost a month, for the team's budget."""
     inputs: list[str]
     """What requests may carry, for the description of the endpoint."""
     cold_start_seconds: int
@@ -130,7 +133,7 @@ class CloudRunModel(pulumi.ComponentResource):
             ingress=INGRESS[ingress],
             deletion_protection=args["deletion_protection"],
             labels=args["labels"],
-            annotations=model["annotations"],
+            annotations={**model["annotations"], USD_PER_MONTH: args["usd_per_month"]},
             scaling=_stopped() if model["paused"] else None,
             traffics=_traffic(model, args.get("stable_revision")),
             template=gcp.cloudrunv2.ServiceTemplateArgs(

@@ -12,11 +12,8 @@ from typing import NotRequired, TypedDict
 import pulumi
 import pulumi_gcp as gcp
 
+from components.exposures import EXTERNAL, INTERNAL, check_exposure
 from components.package import token
-
-#: Whence models are reached through a load balancer: the organisation's networks, or the internet.
-INTERNAL, EXTERNAL = "internal", "external"
-EXPOSURES = (INTERNAL, EXTERNAL)
 
 
 class GatewayAddressArgs(TypedDict):
@@ -67,9 +64,3 @@ class GatewayAddress(pulumi.ComponentResource):
         self.address_name = made.name
         self.address = made.address
         self.register_outputs({"address_name": self.address_name, "address": self.address})
-
-
-def check_exposure(exposure: str) -> None:
-    """Raises ValueError for a way of exposure that there is not."""
-    if exposure not in EXPOSURES:
-        raise ValueError(f"exposure is '{exposure}'; allowed: {', '.join(EXPOSURES)}")

@@ -20,7 +20,7 @@ from typing import TypedDict
 import pulumi
 import pulumi_gcp as gcp
 
-from components.google.gateway_address import EXTERNAL, check_exposure
+from components.exposures import EXTERNAL, check_exposure
 from components.package import token
 
 _DOMAIN = re.compile(r"(?=.{4,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}")

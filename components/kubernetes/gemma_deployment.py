@@ -16,10 +16,7 @@ from components.kubernetes import inference_service, standard_mode
 from components.kubernetes.engine_pod import INFERENCE_SERVICE_LABEL
 from components.package import token
 from components.served_endpoint import Endpoint
-from components.served_model import ServedModelArgs
-
-#: Marks a ConfigMap that holds a sizing record, and the key that it is under.
-RECORD_LABEL, RECORD_KEY = "gemma-platform/sizing-record", "record.json"
+from components.served_model import RECORD_KEY, RECORD_LABEL, ServedModelArgs
 
 
 class GemmaDeploymentArgs(TypedDict):

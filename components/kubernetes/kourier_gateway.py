@@ -15,7 +15,7 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 import pulumi_kubernetes as k8s
 
-from components.google.gateway_address import EXTERNAL, INTERNAL, check_exposure
+from components.exposures import EXTERNAL, GATEWAY_CLASSES, check_exposure
 from components.google.wildcard_certificate import check_domain
 from components.kubernetes import gateway_policies
 from components.kubernetes.controllers import platform_namespace
@@ -26,8 +26,7 @@ NAMESPACE = "gemma-ingress"
 API_VERSION = "gateway.networking.k8s.io/v1"
 #: Name of the route to Kourier and of the policies on its Service, in a namespace that is not only ours.
 ROUTE = "gemma-models"
-#: The load balancer of each exposure, and the listeners' names.
-CLASSES = {INTERNAL: "gke-l7-rilb", EXTERNAL: "gke-l7-global-external-managed"}
+#: The listeners' names.
 HTTPS, HTTP = "https", "http"
 #: How each class takes certificates: a map by an annotation, beside which GKE refuses TLS settings of a listener (GWCER105,
 #: kubernetes-sigs/gateway-api#1932), or a region's certificates by an option of the listener.
@@ -143,7 +142,7 @@ def make_gateway_spec(args: KourierGatewayArgs) -> dict[str, Any]:
         "allowedRoutes": {"kinds": [{"kind": "HTTPRoute"}], "namespaces": {"from": "Same"}},
     }
     return {
-        "gatewayClassName": CLASSES[args["exposure"]],
+        "gatewayClassName": GATEWAY_CLASSES[args["exposure"]],
         "addresses": [{"type": "NamedAddress", "value": args["address_name"]}],
         "listeners": [https, *([http] if external else [])],
     }

@@ -61,11 +61,19 @@ KNATIVE_OPERATOR = Chart(
     source="knative.dev/operator v0.50.0 config/charts; index.yaml of its Helm repository (knative/operator PR 2335)",
     date="2026-07-29",
 )
+KYVERNO = Chart(
+    name="kyverno",
+    version="3.9.1",
+    repository="https://kyverno.github.io/kyverno",
+    app_version="v1.19.1",
+    source="github.com/kyverno/kyverno v1.19.1 charts/kyverno; kyverno.io/docs/installation/methods",
+    date="2026-09-10",
+)
 KSERVE_CRD = Chart(name="kserve-crd", **_KSERVE)
 KSERVE_RESOURCES = Chart(name="kserve-resources", **_KSERVE)
 KSERVE_RUNTIMES = Chart(name="kserve-runtime-configs", **_KSERVE)
 
-CHARTS = (CERT_MANAGER, KEDA, KNATIVE_OPERATOR, KSERVE_CRD, KSERVE_RESOURCES, KSERVE_RUNTIMES)
+CHARTS = (CERT_MANAGER, KEDA, KNATIVE_OPERATOR, KSERVE_CRD, KSERVE_RESOURCES, KSERVE_RUNTIMES, KYVERNO)
 
 #: What the operator installs: the newest that it carries, so that operator and Knative change together.
 KNATIVE_SERVING = "1.23.0"

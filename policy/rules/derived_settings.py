@@ -71,7 +71,9 @@ def _departures(config: EngineConfig, gpus: int, context: Context) -> list[tuple
         wrong = f"--gpu-memory-utilization in force is {share:g}, derived is {GPU_MEMORY_UTILIZATION:g}"
         found.append(("gpu_memory_utilization", wrong))
     if config.tensor_parallel_size != gpus:
-        found.append((None, f"--tensor-parallel-size is {config.tensor_parallel_size}, the resource asks for {gpus} GPUs"))
+        found.append(
+            (None, f"--tensor-parallel-size is {config.tensor_parallel_size}, the resource asks for {gpus} GPUs")
+        )
     least = largest_item(config.model) if config.items.get("video") else 0
     batches = sorted({max(least, size) for size in BATCHED_TOKENS})
     if config.max_num_batched_tokens not in batches:
@@ -137,7 +139,7 @@ def _words(value: Any) -> list[str]:
 
 
 def _derived(words: Sequence[str]) -> list[str]:
-    return [word for word in words if re.search(DERIVED_FLAGS, word)]
+    return [word for word in words if re.fullmatch(DERIVED_FLAGS, word)]
 
 
 def _is_of(pool: Any, machine_type: Any) -> bool:
@@ -150,8 +152,8 @@ def admission(context: Context) -> tuple[AdmissionPolicy, ...]:
     flags, cel_labels = json.dumps(DERIVED_FLAGS), json.dumps(list(NODE_LABELS))
     overrides = {key: sorted(fields) for key, fields in sorted(context.overrides.items())}
     fields = " + ".join(
-        [f"(has(variables.predictor.{field}) ? [\"{field}\"] : [])" for field in NOT_CHOSEN]
-        + ["(variables.predictor.?affinity.?nodeAffinity.hasValue() ? [\"affinity.nodeAffinity\"] : [])"]
+        [f'(has(variables.predictor.{field}) ? ["{field}"] : [])' for field in NOT_CHOSEN]
+        + ['(variables.predictor.?affinity.?nodeAffinity.hasValue() ? ["affinity.nodeAffinity"] : [])']
     )
     variables = (
         ("derived", f"variables.words.filter(word, word.matches({flags}))"),
@@ -161,12 +163,20 @@ def admission(context: Context) -> tuple[AdmissionPolicy, ...]:
             "variables.derived.filter(word, !(word in variables.recorded)) + "
             "variables.recorded.filter(word, !(word in variables.derived))",
         ),
-        ("other_nodes", f"variables.node_selector.map(label, label).filter(label, !(label in {cel_labels})) + {fields}"),
+        (
+            "other_nodes",
+            f"variables.node_selector.map(label, label).filter(label, !(label in {cel_labels})) + {fields}",
+        ),
+        ("pool_label", f'variables.node_selector[?"{POOL_LABEL}"].orValue("")'),
         (
             "pool",
-            f'variables.node_selector[?"{POOL_LABEL}"].orValue("").replace("{LADDER_PREFIX}", "")',
+            f'variables.pool_label.startsWith("{LADDER_PREFIX}") ? '
+            f"variables.pool_label.substring({len(LADDER_PREFIX)}) : variables.pool_label",
         ),
-        ("machine_type", 'variables.record.?machine_type.orValue("none")'),
+        (
+            "machine_type",
+            'variables.record.?machine_type.orValue(null) == null ? "none" : variables.record.machine_type',
+        ),
         (
             "allowed_overrides",
             f"dyn({json.dumps(overrides)})[?variables.deployment].orValue([])",

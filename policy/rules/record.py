@@ -11,9 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from components.kubernetes.engine_pod import ACCELERATOR_LABEL, CONTAINER, GPU_RESOURCE, PLATFORM_ACCELERATOR_LABEL
+from components.kubernetes.inference_service import MODE
 from components.labels import TEAM
 from components.sizing.engine_arguments import COMMAND
-from policy.rules.required_labels import INFERENCE_SERVICE
+from policy.rules.probe_times import PROGRESS_DEADLINE
+from policy.rules.resource_types import INFERENCE_SERVICE
 from policy.rules.rule import UNKNOWN, AdmissionPolicy, Finding, Resource, Validation
 from policy.rules.workload import PARTS, Engine, deployment_of, engine_of
 
@@ -64,7 +66,7 @@ def compared(resources: Sequence[Resource], differences: Callable[[Engine, Recor
     findings = []
     for resource in resources:
         engine = engine_of(resource) if resource.type == INFERENCE_SERVICE else None
-        if engine is None:
+        if engine is None or resource.at("metadata", "deletionTimestamp") is not None:
             continue
         record = published(resource, resources)
         wrong = [record] if isinstance(record, str) else differences(engine, record)
@@ -118,7 +120,19 @@ VARIABLES: tuple[tuple[str, str], ...] = (
     (
         "all_containers",
         "[" + ", ".join(f'"{part}"' for part in PARTS) + "].map(part, object.spec[?part].?containers.orValue([]) + "
-        "object.spec[?part].?initContainers.orValue([])).flatten()",
+        "object.spec[?part].?initContainers.orValue([]) + object.spec[?part].?model.optMap(m, [m]).orValue([])).flatten()",
+    ),
+)
+
+#: Only what would be served otherwise is judged: while an update has written the record and not yet the model, KServe's own marks
+#: and a pause must still get through. What is being deleted is let through by every policy.
+CONDITIONS: tuple[tuple[str, str], ...] = (
+    (
+        "serves-otherwise",
+        'request.operation != "UPDATE" || object.spec != oldObject.spec || '
+        "object.metadata.?labels != oldObject.metadata.?labels || "
+        f'["{MODE}", "{PROGRESS_DEADLINE}"].exists(key, '
+        "object.metadata.?annotations[?key] != oldObject.metadata.?annotations[?key])",
     ),
 )
 
@@ -149,6 +163,7 @@ def comparing(
     return AdmissionPolicy(
         name=name,
         resources=(("serving.kserve.io", "v1beta1", "inferenceservices"),),
+        match_conditions=CONDITIONS,
         variables=(*VARIABLES, *variables),
         validations=tuple(
             Validation(f"!variables.runs_engine || ({check.expression})", check.message, check.message_expression)

@@ -106,6 +106,8 @@ class Context:
     overrides: Mapping[str, frozenset[str]] = field(default_factory=dict)
     #: What images may begin with (registry, or registry and folder), each ended by a slash.
     image_prefixes: tuple[str, ...] = ()
+    #: Images are named by digest; False: the tag of a release is let through, with advice.
+    require_digests: bool = False
     #: Ways to buy machines that the environment allows; empty allows all.
     purchase_options: frozenset[str] = frozenset()
     #: Region that everything must be in; None does not ask.

@@ -9,7 +9,7 @@ before a change are started anew too while the change is under way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from components.kubernetes.engine_pod import GPU_RESOURCE, INFERENCE_SERVICE_LABEL
 from components.sizing.engine_config import EngineConfig, Load
@@ -30,6 +30,7 @@ POD = "kubernetes:core/v1:Pod"
 VERDICT = "its sizing record's verdict is not allowed in this environment"
 IMAGE = "its image is not that of its sizing record"
 ARGUMENTS = "its command or arguments are not those of its sizing record"
+LEFT_OUT = "nothing; words are left out, or stand in another order"
 STRANGE_POD = "asks for a GPU and belongs to no deployment with a sizing record"
 DEPLOY = "change the team file and run `make up`, which sizes the deployment anew"
 
@@ -95,7 +96,7 @@ def _differences(engine: Engine, published: Record, context: Context) -> list[st
         words = engine.workload.arguments if isinstance(engine.workload.arguments, list) else []
         known = [*_list(published.get("command")), *_list(published.get("arguments"))]
         other = ", ".join(str(word) for word in words if word not in known)
-        wrong.append(f"{ARGUMENTS}, which has none of: {other or 'nothing, but others or another order'}; {DEPLOY}")
+        wrong.append(f"{ARGUMENTS}, which has none of: {other or LEFT_OUT}; {DEPLOY}")
     return wrong
 
 
@@ -126,7 +127,6 @@ def _has_record(pod: Resource, resources: Sequence[Resource]) -> bool:
         other.type == CONFIG_MAP
         and other.at("metadata", "name") == record.PREFIX + name
         and other.at("metadata", "namespace") == namespace
-        and isinstance(other.at("data"), Mapping)
         for other in resources
     )
 
@@ -161,10 +161,17 @@ def admission(context: Context) -> tuple[AdmissionPolicy, ...]:
                 f"{ARGUMENTS}; {DEPLOY}.",
                 says(
                     f"{ARGUMENTS}, which has none of: ",
-                    'variables.words.filter(word, !(word in variables.record.?arguments.orValue([])) && '
+                    "variables.words.filter(word, !(word in variables.record.?arguments.orValue([])) && "
                     '!(word in variables.record.?command.orValue([]))).join(", ")',
                     f'"; {DEPLOY}."',
                 ),
+            ),
+        ),
+        (
+            (
+                "other_words",
+                "variables.words.filter(word, !(word in variables.record.?arguments.orValue([])) && "
+                "!(word in variables.record.?command.orValue([])))",
             ),
         ),
     )

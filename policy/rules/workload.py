@@ -18,7 +18,7 @@ from components.sizing.catalogue import Catalogue
 from components.sizing.engine_arguments import COMMAND, read_arguments
 from components.sizing.engine_config import EngineConfig, Load
 from components.sizing.errors import SizingError
-from policy.rules.required_labels import CLOUD_RUN_SERVICE, INFERENCE_SERVICE
+from policy.rules.resource_types import CLOUD_RUN_SERVICE, INFERENCE_SERVICE
 from policy.rules.rule import UNKNOWN, Resource
 
 Path = tuple[str | int, ...]
@@ -103,11 +103,12 @@ def workload_of(resource: Resource) -> Workload | None:
 
 
 def deployment_of(resource: Resource) -> str:
-    """`<team>/<deployment>`: of an InferenceService by its label and name, of anything else the resource's name."""
+    """`<team>/<deployment>`: of an InferenceService by its label and name, empty where they are not known; else the resource's
+    name."""
+    if resource.type != INFERENCE_SERVICE:
+        return resource.name
     team, name = resource.at("metadata", "labels", TEAM), resource.at("metadata", "name")
-    if resource.type == INFERENCE_SERVICE and isinstance(team, str) and isinstance(name, str):
-        return f"{team}/{name}"
-    return resource.name
+    return f"{team}/{name}" if isinstance(team, str) and isinstance(name, str) else ""
 
 
 def read(workload: Workload, catalogue: Catalogue) -> tuple[EngineConfig, Load, int]:
@@ -144,9 +145,25 @@ def count(value: Any, what: str, least: int = 1) -> int:
 
 def containers(resource: Resource, pod: Path) -> list[Path]:
     """Where the containers of a pod's template stand; that of a KServe runtime's model is one of them."""
-    listed = resource.at(*pod, "containers")
-    found: list[Path] = [(*pod, "containers", index) for index in range(len(listed) if isinstance(listed, list) else 0)]
+    listed = _listed(resource.at(*pod, "containers"))
+    found: list[Path] = [(*pod, "containers", index) for index, _ in enumerate(listed)]
     return [*found, (*pod, "model")] if resource.at(*pod, "model") is not None else found
+
+
+def gpus_elsewhere(engine: Engine) -> bool:
+    """True where a container of an InferenceService that is not the engine's asks for GPUs, or may do so."""
+    if engine.on_cloud_run:
+        return False
+    resource = engine.resource
+    for part in PARTS:
+        first = resource.at("spec", part, "initContainers")
+        before: list[Path] = [("spec", part, "initContainers", index) for index, _ in enumerate(_listed(first))]
+        for place in (*containers(resource, ("spec", part)), *before):
+            if place != engine.container and resource.at(*place, "resources", "limits", GPU_RESOURCE) is not None:
+                return True
+        if UNKNOWN in (first, resource.at("spec", part, "containers")):
+            return True
+    return False
 
 
 def _container(resource: Resource, pod: Path) -> Path:
@@ -157,6 +174,10 @@ def _container(resource: Resource, pod: Path) -> Path:
             return path
     named = [path for path in found if resource.at(*path, "name") == CONTAINER]
     return [*named, *found, (*pod, "containers", 0)][0]
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _joined(command: Any, arguments: Any) -> Any:

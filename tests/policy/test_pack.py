@@ -1,12 +1,18 @@
-"""The pack as CrossGuard runs it: proxies and unknown values, levels, and its own process without the command line."""
+"""The pack as CrossGuard runs it: proxies and unknown values, standards of a stack, levels, waivers, configuration.
+
+Without the command line: the pack in its own process, spoken to as the engine does.
+"""
 
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
@@ -14,13 +20,52 @@ from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 
-from policy.environment import _context, context_of
+from policy.environment import configured, image_prefixes, standards_for
+from policy.pack import ADVICE, ENVIRONMENT, WHOLE_STACK
 from policy.plain import plain
-from policy.rules import vram_fit
-from policy.rules.rule import UNKNOWN, Context
+from policy.rules import RULES, vram_fit
+from policy.rules.allowed_images import SHIPPED_PREFIXES
+from policy.rules.rule import UNKNOWN
+from stacks.environment import read_environment
 from tests.policy.fixtures import ARGUMENTS, CLOUD_RUN, GOOGLE, spoiled
 
 ROOT = Path(__file__).resolve().parents[2]
+BUCKET = "gcp:storage/bucket:Bucket"
+POD = "kubernetes:core/v1:Pod"
+#: What every bucket must have that is no label.
+PRIVATE = {"uniformBucketLevelAccess": True, "publicAccessPrevention": "enforced"}
+ENGINE_POD = {
+    "metadata": {"name": "engine", "namespace": "team-search", "labels": {}},
+    "spec": {"containers": [{"name": "engine", "resources": {"limits": {"nvidia.com/gpu": "1"}}}]},
+}
+
+
+def waiver(resource: str, expires: str, rule: str = "required-labels") -> str:
+    return (
+        f"- rule: {rule}\n  resource: {resource}\n  reason: moves to another team\n"
+        f"  approver: boss@example.com\n  expires: {expires}\n"
+    )
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with stacks of other teams, with waivers and without, and this platform's own dev."""
+    folder = tmp_path_factory.mktemp("project")
+    for file in ("Pulumi.yaml", "Pulumi.dev.yaml"):
+        shutil.copy(ROOT / file, folder)
+    shutil.copytree(ROOT / "stacks" / "dev", folder / "stacks" / "dev")
+    (folder / "Pulumi.broken.yaml").write_text("config:\n  p:environment: {allow_tight: true}\n", encoding="utf-8")
+    (folder / "Pulumi.plain.yaml").write_text("config:\n  p:word: hello\n", encoding="utf-8")
+    waivers = {
+        "waived": waiver("documents", "2999-12-31") + waiver("engine", "2999-12-31", "vram-fit"),
+        "over": waiver("documents", "2020-12-31"),
+        "idle": waiver("dokuments", "2999-12-31"),
+        "misspelt": waiver("documents", "2999-12-31", "required-lables"),
+    }
+    for stack, text in waivers.items():
+        (folder / "stacks" / stack).mkdir()
+        (folder / "stacks" / stack / "waivers.yaml").write_text(text, encoding="utf-8")
+    return folder
 
 
 def test_proxies_become_plain_data_with_unknown_in_place() -> None:
@@ -35,15 +80,41 @@ def test_proxies_become_plain_data_with_unknown_in_place() -> None:
     assert seen["d"] == "text"
 
 
-def test_the_context_comes_from_the_stack_file_and_is_strict_without_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_what_an_environment_allows_is_what_its_files_say(project: Path) -> None:
+    standards, wrong, own = standards_for("dev", project)
+    context = standards.context
+    assert (wrong, own, context.environment, context.region) == ([], True, "dev", "us-central1")
+    assert context.purchase_options == {"spot", "on-demand"}
+    assert context.teams["payments"].cost_center == "cc-1042"
+    assert context.teams["payments"].monthly_budget_usd == "4000"
+    assert {vram_fit.ADVISES_TIGHT} < context.advisory
+    assert standards.places["payments/assistant"] == "stacks/dev/teams/payments.yaml:10"
+
+
+@pytest.mark.parametrize(("stack", "problems"), [("plain", False), ("nowhere", False), ("broken", True)])
+def test_a_stack_without_settings_or_with_wrong_ones_is_held_to_everything(
+    project: Path, stack: str, problems: bool
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "Pulumi.loose.yaml").write_text("config:\n  p:environment: {allow_tight: true}\n", encoding="utf-8")
-    _context.cache_clear()
-    assert context_of("urn:pulumi:loose::p::a:b:C::n") == Context(allow_tight=True)
-    assert context_of("urn:pulumi:other::p::a:b:C::n") == Context()
-    _context.cache_clear()
+    standards, wrong, _ = standards_for(stack, project)
+    assert bool(wrong) == problems
+    context = standards.context
+    allowed = (context.allow_tight, context.allow_unknown, context.advisory, context.overrides, context.teams)
+    assert not any(allowed)
+
+
+def test_images_come_through_the_mirrors_where_there_are_any_and_the_project_s_registry_is_not_open_as_a_whole() -> (
+    None
+):
+    for name, registry in (
+        ("dev", "docker.io"),
+        ("prod", "us-central1-docker.pkg.dev/example-gemma-prod/gemma-prod-docker-io"),
+    ):
+        environment, _ = read_environment(ROOT, name)
+        prefixes = image_prefixes(environment.settings, name)
+        assert f"{registry}/vllm/" in prefixes
+        assert f"us-central1-docker.pkg.dev/example-gemma-{name}/images/" in prefixes
+        assert len(prefixes) == len(SHIPPED_PREFIXES) + 1
+        assert f"us-central1-docker.pkg.dev/example-gemma-{name}/" not in prefixes
 
 
 OWN_CHECKPOINT = """
@@ -63,63 +134,216 @@ checkpoints:
 """
 
 
-def test_the_context_knows_the_organisations_own_rows_and_does_without_a_file_that_cannot_be_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "own.yaml").write_text(OWN_CHECKPOINT, encoding="utf-8")
-    for stack, file in (("own", "own.yaml"), ("lost", "no-such.yaml")):
-        text = f"config:\n  p:environment: {{catalogue: {file}}}\n"
-        (tmp_path / f"Pulumi.{stack}.yaml").write_text(text, encoding="utf-8")
-    _context.cache_clear()
-    known = {stack: context_of(f"urn:pulumi:{stack}::p::a:b:C::n") for stack in ("own", "lost")}
-    _context.cache_clear()
-    assert known["lost"] == Context()
+def test_the_organisations_own_rows_count_and_a_file_that_cannot_be_read_is_told(project: Path, tmp_path: Path) -> None:
+    shutil.copytree(project, tmp_path, dirs_exist_ok=True)
+    settings = tmp_path / "Pulumi.dev.yaml"
+    settings.write_text(settings.read_text(encoding="utf-8") + "    catalogue: own.yaml\n", encoding="utf-8")
     uri = "gs://models/acme/gemma-4-E4B-it-dialogues"
     tuned = spoiled(CLOUD_RUN, lambda p: p["template"]["containers"][0].update(args=[uri, *ARGUMENTS[1:]]))
-    assert vram_fit.check(tuned, known["own"]) == []
-    assert "memory cannot be judged" in vram_fit.check(tuned, known["lost"])[0].message
+    lost, wrong, _ = standards_for("dev", tmp_path)
+    assert "own.yaml" in "".join(wrong)
+    assert "memory cannot be judged" in vram_fit.check(tuned, lost.context)[0].message
+    (tmp_path / "own.yaml").write_text(OWN_CHECKPOINT, encoding="utf-8")
+    known, wrong, _ = standards_for("dev", tmp_path)
+    assert wrong == []
+    assert vram_fit.check(tuned, known.context) == []
 
 
-@pytest.fixture
-def analyzer() -> Iterator[analyzer_pb2_grpc.AnalyzerStub]:
-    """The pack in a process of its own, spoken to as the engine does."""
-    process = subprocess.Popen(
-        [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", "policy"],
-        cwd=ROOT,
+def test_a_configuration_is_taken_by_its_names_and_a_misspelt_one_is_refused(project: Path) -> None:
+    standards = standards_for("plain", project)[0]
+    said = configured(
+        standards, {"image_prefixes": ["docker.io/acme/"], "region": "europe-west4", "encrypted": ["buckets"]}
+    )
+    assert said.context.image_prefixes == ("docker.io/acme/",)
+    assert (said.context.region, said.context.encrypted) == ("europe-west4", frozenset({"buckets"}))
+    with pytest.raises(ValueError, match="'image_prefix', which nothing reads; did you mean 'image_prefixes'"):
+        configured(standards, {"image_prefix": []})
+
+
+@dataclass(frozen=True)
+class Pack:
+    """The pack in a process of its own."""
+
+    stub: analyzer_pb2_grpc.AnalyzerStub
+
+    def configure(self, **policies: Mapping[str, Any]) -> None:
+        """Sets level and configuration of policies, `_` for `-` in their names; all others are as the pack has them."""
+        rows = {name.replace("_", "-"): analyzer_pb2.PolicyConfig(**config) for name, config in policies.items()}
+        self.stub.Configure(analyzer_pb2.ConfigureAnalyzerRequest(policyConfig=rows), timeout=60)
+
+    def of(
+        self, stack: str, resource_type: str, name: str, properties: Mapping[str, Any]
+    ) -> list[tuple[str, bool, str]]:
+        """(policy, whether it is mandatory, message) of each finding about a resource."""
+        request = analyzer_pb2.AnalyzeRequest(
+            type=resource_type, urn=urn(stack, resource_type, name), name=name, properties=struct(properties)
+        )
+        return rows(self.stub.Analyze(request, timeout=60))
+
+    def of_stack(self, stack: str, *resources: tuple[str, str, Mapping[str, Any]]) -> list[tuple[str, bool, str]]:
+        """The same of all resources of a stack together."""
+        sent = [
+            analyzer_pb2.AnalyzerResource(
+                type=kind, urn=urn(stack, kind, name), name=name, properties=struct(properties)
+            )
+            for kind, name, properties in resources
+        ]
+        return rows(self.stub.AnalyzeStack(analyzer_pb2.AnalyzeStackRequest(resources=sent), timeout=60))
+
+
+def urn(stack: str, resource_type: str, name: str) -> str:
+    return f"urn:pulumi:{stack}::search::{resource_type}::{name}"
+
+
+def struct(properties: Mapping[str, Any]) -> struct_pb2.Struct:
+    made = struct_pb2.Struct()
+    made.update(json.loads(json.dumps(properties)))
+    return made
+
+
+def rows(response: analyzer_pb2.AnalyzeResponse) -> list[tuple[str, bool, str]]:
+    return [
+        # the SDK puts the description of the policy in a line before
+        (found.policyName, found.enforcementLevel == analyzer_pb2.MANDATORY, found.message.partition("\n")[2])
+        for found in response.diagnostics
+    ]
+
+
+@pytest.fixture(scope="module")
+def process(project: Path) -> Iterator[Pack]:
+    running = subprocess.Popen(
+        [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(ROOT / "policy")],
+        cwd=project,
         stdout=subprocess.PIPE,
         text=True,
     )
     try:
-        assert process.stdout is not None
-        port = process.stdout.readline().strip()
+        assert running.stdout is not None
+        port = running.stdout.readline().strip()
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-            yield analyzer_pb2_grpc.AnalyzerStub(channel)
+            yield Pack(analyzer_pb2_grpc.AnalyzerStub(channel))
     finally:
-        process.kill()
-        process.wait()
+        running.kill()
+        running.wait()
 
 
-def bucket(labels: dict[str, str]) -> analyzer_pb2.AnalyzeRequest:
-    """A bucket as the engine asks about it."""
-    properties = struct_pb2.Struct()
-    properties.update(json.loads(json.dumps({"name": "documents", "labels": labels})))
-    return analyzer_pb2.AnalyzeRequest(
-        type="gcp:storage/bucket:Bucket",
-        urn="urn:pulumi:dev::search::gcp:storage/bucket:Bucket::documents",
-        name="documents",
-        properties=properties,
-    )
+@pytest.fixture
+def pack(process: Pack) -> Pack:
+    """The pack as it is when nobody configures it."""
+    process.configure()
+    return process
 
 
-def test_the_pack_denies_over_the_wire_with_a_mandatory_level_and_lets_good_resources_pass(
-    analyzer: analyzer_pb2_grpc.AnalyzerStub,
-) -> None:
-    info = analyzer.GetAnalyzerInfo(empty_pb2.Empty(), timeout=30)
+def bucket(labels: Mapping[str, str]) -> tuple[str, str, Mapping[str, Any]]:
+    return BUCKET, "documents", {"name": "d", "location": "EU", "labels": labels, **PRIVATE}
+
+
+def test_each_rule_is_mandatory_and_has_its_advice_and_what_comes_first_judges(pack: Pack) -> None:
+    info = pack.stub.GetAnalyzerInfo(empty_pb2.Empty(), timeout=60)
     levels = {policy.name: policy.enforcementLevel for policy in info.policies}
-    assert levels == {"required-labels": analyzer_pb2.MANDATORY, "vram-fit": analyzer_pb2.MANDATORY}
-    assert list(analyzer.Analyze(bucket(GOOGLE), timeout=30).diagnostics) == []
-    (found,) = analyzer.Analyze(bucket({"owner": "search"}), timeout=30).diagnostics
-    assert found.policyName == "required-labels"
-    assert found.enforcementLevel == analyzer_pb2.MANDATORY
-    assert "lack 'cost-center'" in found.message
+    assert info.policies[0].name == ENVIRONMENT
+    for name in (*(rule.id for rule in RULES), WHOLE_STACK):
+        assert levels.pop(name) == analyzer_pb2.MANDATORY
+        assert levels.pop(name + ADVICE) == analyzer_pb2.ADVISORY
+    assert levels == {ENVIRONMENT: analyzer_pb2.ADVISORY}
+
+
+def test_good_resources_pass_and_a_bad_one_is_denied_with_what_is_wrong_and_how_to_mend_it(pack: Pack) -> None:
+    assert pack.of("plain", *bucket(GOOGLE)) == []
+    ((policy, mandatory, message),) = pack.of("plain", *bucket({**GOOGLE, "team": "Search"}))
+    assert (policy, mandatory) == ("required-labels", True)
+    assert "'team' with the value 'Search'" in message
+    assert "To fix: " in message
+
+
+def test_a_value_that_is_not_known_yet_is_judged_and_never_aborts_a_rule(pack: Pack) -> None:
+    ((policy, mandatory, message),) = pack.of("plain", *bucket({**GOOGLE, "team": UNKNOWN_STRING_VALUE}))
+    assert (policy, mandatory) == ("required-labels", True)
+    assert "not known before the update" in message
+
+
+def test_in_the_platforms_own_stack_the_team_files_count_and_are_named(pack: Pack) -> None:
+    labels = {**GOOGLE, "team": "payments", "owner": "payments-ml", "cost-center": "cc-1"}
+    found = pack.of("dev", *bucket(labels))
+    assert [policy for policy, mandatory, _ in found if mandatory and policy == "required-labels"]
+    message = next(message for policy, _, message in found if policy == "required-labels")
+    assert "cc-1042" in message
+    assert "(stacks/dev/teams/payments.yaml)" in message
+
+
+def test_what_advises_in_the_stack_is_advice(pack: Pack) -> None:
+    pack.configure(environment={"properties": struct({"advisory": ["required-labels"]})})
+    ((policy, mandatory, _),) = pack.of("plain", *bucket({}))
+    assert (policy, mandatory) == ("required-labels-advice", False)
+
+
+def test_settings_of_a_stack_are_not_loosened_by_a_configuration(pack: Pack) -> None:
+    pack.configure(environment={"properties": struct({"advisory": ["required-labels"]})})
+    assert ("required-labels", True) in [found[:2] for found in pack.of("dev", *bucket({}))]
+    told = pack.of("dev", "pulumi:pulumi:Stack", "search-dev", {})
+    assert any("has no effect: the settings of this stack" in message for _, _, message in told)
+
+
+def test_a_misspelt_configuration_stops_everything(pack: Pack) -> None:
+    pack.configure(environment={"properties": struct({"regoin": "europe-west4"})})
+    with pytest.raises(grpc.RpcError, match="'regoin', which nothing reads; did you mean 'region'"):
+        pack.of("plain", *bucket(GOOGLE))
+
+
+def test_rules_still_deny_when_what_judges_for_them_is_switched_off() -> None:
+    # in a process of its own: no thread has judged anything yet, as in a run where it is off from the start
+    running = subprocess.Popen(
+        [sys.executable, "-u", "-m", "pulumi.policy", "127.0.0.1:1", str(ROOT / "policy")],
+        cwd=ROOT / "tests",
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert running.stdout is not None
+        with grpc.insecure_channel(f"127.0.0.1:{running.stdout.readline().strip()}") as channel:
+            pack = Pack(analyzer_pb2_grpc.AnalyzerStub(channel))
+            pack.configure(environment={"enforcementLevel": analyzer_pb2.DISABLED})
+            assert ("required-labels", True) in [found[:2] for found in pack.of("plain", *bucket({}))]
+    finally:
+        running.kill()
+        running.wait()
+
+
+def test_a_waiver_lets_one_resource_pass_and_is_listed(pack: Pack) -> None:
+    ((policy, mandatory, message),) = pack.of("waived", *bucket({}))
+    assert (policy, mandatory) == (ENVIRONMENT, False)
+    assert message.startswith("required-labels: waived until 2999-12-31 by boss@example.com (moves to another team): ")
+    assert [found[:2] for found in pack.of("waived", BUCKET, "others", {**PRIVATE, "location": "EU"})] == [
+        ("required-labels", True)
+    ]
+    told = [message for _, _, message in pack.of("waived", "pulumi:pulumi:Stack", "search-waived", {})]
+    assert any("required-labels of documents is waived until 2999-12-31" in line for line in told)
+
+
+def test_a_waiver_that_is_over_lets_nothing_pass_and_is_told(pack: Pack) -> None:
+    assert [found[:2] for found in pack.of("over", *bucket({}))] == [("required-labels", True)]
+    ((policy, mandatory, message),) = pack.of("over", "pulumi:pulumi:Stack", "search-over", {})
+    assert (policy, mandatory) == (ENVIRONMENT, False)
+    assert message.startswith("the waiver of required-labels of documents ended on 2020-12-31")
+
+
+def test_a_file_of_waivers_that_is_wrong_waives_nothing_and_is_told(pack: Pack) -> None:
+    assert [found[:2] for found in pack.of("misspelt", *bucket({}))] == [("required-labels", True)]
+    ((_, _, message),) = pack.of("misspelt", "pulumi:pulumi:Stack", "search-misspelt", {})
+    assert message.startswith("stacks/misspelt/waivers.yaml:1: [0].rule: unknown rule 'required-lables'; did you mean")
+
+
+def test_all_resources_together_are_judged_and_waived_too(pack: Pack) -> None:
+    found = pack.of_stack("plain", (POD, "engine", ENGINE_POD))
+    assert [
+        row for row in found if row[0] == WHOLE_STACK and row[1] and row[2].startswith("vram-fit: engine: asks for")
+    ]
+    found = pack.of_stack("waived", (POD, "engine", ENGINE_POD), bucket({}))
+    assert not [row for row in found if row[1] and row[2].startswith("vram-fit")]
+    assert [row for row in found if row[0] == WHOLE_STACK + ADVICE and row[2].startswith("vram-fit: waived until 2999")]
+    assert not [row for row in found if "has no effect" in row[2]]
+
+
+def test_a_waiver_that_matches_nothing_is_told_at_the_end(pack: Pack) -> None:
+    found = pack.of_stack("idle", bucket({}))
+    assert [row for row in found if not row[1] and "the waiver of required-labels of dokuments has no effect" in row[2]]

@@ -7,9 +7,10 @@ from typing import Any
 
 import pulumi
 import pulumi_gcp as gcp
+import pulumi_kubernetes as k8s
 import pytest
 
-from policy.rules import RULES, required_labels, vram_fit
+from policy.rules import RULES, required_labels, resource_types, vram_fit
 from policy.rules.rule import UNKNOWN, Resource
 from tests.policy.fixtures import (
     ARGUMENTS,
@@ -93,8 +94,13 @@ def test_what_cannot_carry_labels_is_left_alone(token: str) -> None:
 
 
 def test_the_tokens_in_the_rules_are_those_of_the_sdk() -> None:
-    assert pulumi.get_type_token(gcp.container.NodePool) == required_labels.NODE_POOL
-    assert pulumi.get_type_token(gcp.cloudrunv2.Service) == required_labels.CLOUD_RUN_SERVICE
+    assert pulumi.get_type_token(gcp.container.NodePool) == resource_types.NODE_POOL
+    assert pulumi.get_type_token(gcp.cloudrunv2.Service) == resource_types.CLOUD_RUN_SERVICE
+    assert pulumi.get_type_token(gcp.cloudrunv2.Job) == resource_types.CLOUD_RUN_JOB
+    assert pulumi.get_type_token(gcp.cloudrunv2.WorkerPool) == resource_types.CLOUD_RUN_WORKER_POOL
+    assert pulumi.get_type_token(k8s.helm.v3.Release) == resource_types.HELM_RELEASE
+    assert pulumi.get_type_token(k8s.core.v1.Namespace) == resource_types.NAMESPACE
+    assert pulumi.get_type_token(k8s.core.v1.Pod) == resource_types.POD
 
 
 def predictor(p: dict[str, Any]) -> dict[str, Any]:

@@ -1,12 +1,16 @@
-"""The policy pack on somebody else's stack, through the real engine: what it denies and with which words."""
+"""The policy pack on somebody else's stack, through the real engine: what it denies, shows and lets pass, and with which words."""
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from policy.examples.engine_objects import Content, container, flag, record, service
 from sandbox.paths import ROOT
 from sandbox.providers.cloud import Cloud
 from sandbox.providers.kubernetes.kubernetes_api import KubernetesApi
@@ -14,6 +18,9 @@ from tests.sandbox.harness import Sandbox
 from tests.sandbox.providers.serving_objects import install_stack
 
 PROGRAM = """
+import json
+from pathlib import Path
+
 import pulumi
 import pulumi_gcp as gcp
 import pulumi_kubernetes as k8s
@@ -28,45 +35,33 @@ GOOGLE = {
 }
 KUBERNETES = {**{k: v for k, v in GOOGLE.items() if k != "owner"}, "app.kubernetes.io/owner": "search"}
 
-gcp.storage.Bucket("documents", name="example-search-documents", location="US-CENTRAL1", labels=GOOGLE)
+gcp.storage.Bucket(
+    "documents",
+    name="example-search-documents",
+    location="US-CENTRAL1",
+    labels=GOOGLE,
+    uniform_bucket_level_access=True,
+    public_access_prevention="enforced",
+)
 kubernetes = k8s.Provider("cluster", kubeconfig="{}")
 opts = pulumi.ResourceOptions(provider=kubernetes)
-namespace = k8s.core.v1.Namespace("search", metadata={"name": "search", "labels": KUBERNETES}, opts=opts)
+namespace = k8s.core.v1.Namespace("search", metadata={"name": "team-search", "labels": KUBERNETES}, opts=opts)
+account = k8s.core.v1.ServiceAccount(
+    "models", metadata={"name": "models", "namespace": "team-search", "labels": KUBERNETES}, opts=opts
+)
+record, service = json.loads(Path("objects.json").read_text())
+k8s.core.v1.ConfigMap("record", metadata={**record["metadata"], "labels": KUBERNETES}, data=record["data"], opts=opts)
+annotations = service["metadata"]["annotations"]
 k8s.apiextensions.CustomResource(
     "ranker",
-    api_version="serving.kserve.io/v1beta1",
-    kind="InferenceService",
-    metadata={
-        "name": "ranker",
-        "namespace": namespace.metadata.name,
-        "labels": KUBERNETES,
-        "annotations": {"gemma-platform/typical-tokens": "2000", "gemma-platform/full-context-requests": "1"},
-    },
-    spec={
-        "predictor": {
-            "labels": KUBERNETES,
-            "nodeSelector": {"cloud.google.com/gke-accelerator": "nvidia-l4"},
-            "containers": [
-                {
-                    "name": "kserve-container",
-                    "image": "docker.io/vllm/vllm-openai:v0.33.0",
-                    "command": ["vllm", "serve"],
-                    "args": [
-                        "google/gemma-4-E4B-it",
-                        "--max-model-len=16384",
-                        "--max-num-seqs=32",
-                        "--tensor-parallel-size=1",
-                        "--gpu-memory-utilization=0.90",
-                        "--language-model-only",
-                    ],
-                    "resources": {"limits": {"nvidia.com/gpu": "1"}},
-                }
-            ],
-        }
-    },
-    opts=opts,
+    api_version=service["apiVersion"],
+    kind=service["kind"],
+    metadata={**service["metadata"], "annotations": annotations},
+    spec=service["spec"],
+    opts=pulumi.ResourceOptions(provider=kubernetes, depends_on=[namespace, account]),
 )
 """
+LABELS = "    labels=GOOGLE,\n"
 
 
 @pytest.fixture
@@ -79,6 +74,7 @@ def consumer(tmp_path: Path) -> Sandbox:
     )
     (source / "Pulumi.dev.yaml").write_text("config:\n  gcp:project: example-search\n", encoding="utf-8")
     (source / "__main__.py").write_text(PROGRAM, encoding="utf-8")
+    (source / "objects.json").write_text(json.dumps([record(), service()]), encoding="utf-8")
     made = Sandbox.create(tmp_path, project=source, policy_pack=str(ROOT / "policy"))
     # the platform's own stack has set up the cluster that the program's kubeconfig reaches
     cluster = KubernetesApi(Cloud(made.instance.cloud))
@@ -87,82 +83,140 @@ def consumer(tmp_path: Path) -> Sandbox:
     return made
 
 
-def denied(consumer: Sandbox, rule: str) -> str:
-    """Output of a preview that the rule must deny."""
-    result = consumer.preview("dev")
-    assert result.exit_code != 0, result.output
-    assert re.search(rf"\[mandatory\].*  {rule}  ", result.output), result.output
-    return result.output
+def change(consumer: Sandbox, *changes: Callable[[Content], object]) -> None:
+    """Changes the InferenceService that the program declares."""
+    consumer.write("objects.json", json.dumps([record(), service(*changes)]))
+
+
+def waive(consumer: Sandbox, *resources: str, until: str) -> None:
+    """Waives the labels of resources."""
+    rows = [
+        {"rule": "required-labels", "resource": name, "reason": "moves next month", "approver": "boss@example.com"}
+        for name in resources
+    ]
+    # JSON is YAML, but for the day, which must not be text
+    text = "".join(f"- {json.dumps(row)[:-1]}, expires: {until}}}\n" for row in rows)
+    consumer.write("stacks/dev/waivers.yaml", text)
+
+
+def told(output: str, level: str, policy: str) -> bool:
+    """Whether the policy tells of something at that level."""
+    return re.search(rf"\[{level}\].*  {policy}  ", output) is not None
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "rule", "message"),
+    ("edits", "changes", "rule", "message"),
     [
         pytest.param(
-            'location="US-CENTRAL1", labels=GOOGLE',
-            'location="US-CENTRAL1", labels={**GOOGLE, "team": "Search"}',
+            {LABELS: '    labels={**GOOGLE, "team": "Search"},\n'},
+            [],
             "required-labels",
             "documents: the labels at labels hold 'team' with the value 'Search'",
             id="a label with a capital",
         ),
         pytest.param(
-            'location="US-CENTRAL1", labels=GOOGLE',
-            'location="US-CENTRAL1", labels={k: v for k, v in GOOGLE.items() if k != "owner"}',
+            {'"team-search", "labels": KUBERNETES}, opts=opts)\naccount': '"team-search"}, opts=opts)\naccount'},
+            [],
             "required-labels",
-            "lack 'owner'",
-            id="a resource with a missing label",
+            "search: the labels at metadata.labels lack 'app.kubernetes.io/owner'",
+            id="a namespace without labels",
         ),
         pytest.param(
-            '"predictor": {\n            "labels": KUBERNETES,',
-            '"predictor": {',
-            "required-labels",
-            "the labels at spec.predictor.labels lack 'app.kubernetes.io/owner'",
-            id="pods without labels",
+            {'    public_access_prevention="enforced",\n': ""},
+            [],
+            "private-by-default",
+            "documents: has publicAccessPrevention",
+            id="a bucket that could be opened",
         ),
         pytest.param(
-            "--tensor-parallel-size=1",
-            "--tensor-parallel-size=2",
+            {},
+            [flag("--tensor-parallel-size=2")],
             "vram-fit",
             "--tensor-parallel-size is 2 but the resource asks for 1 x nvidia-l4",
             id="too few GPUs for its flags",
         ),
         pytest.param(
-            '"google/gemma-4-E4B-it"',
-            '"google/gemma-4-26B-A4B-it"',
+            {
+                'annotations = service["metadata"]["annotations"]': (
+                    'annotations = {"gemma-platform/typical-tokens": namespace.metadata.uid}'
+                )
+            },
+            [],
             "vram-fit",
-            "decides: weights",
-            id="a model that is too large for its GPU",
+            "not known before the update",
+            id="an annotation that is not known yet",
         ),
         pytest.param(
-            '"annotations": {"gemma-platform/typical-tokens": "2000", "gemma-platform/full-context-requests": "1"},',
-            '"annotations": {"run": pulumi.Output.from_input(namespace.metadata.uid)},',
-            "vram-fit",
-            "short of",
-            id="flags that promise more than the memory holds, with an annotation that is unknown",
+            {},
+            [lambda content: container(content).update(image="docker.io/vllm/vllm-openai:nightly")],
+            "allowed-images",
+            "image not by digest",
+            id="a tag that moves",
         ),
         pytest.param(
-            'docker.io/vllm/vllm-openai:v0.33.0"',
-            'docker.io/vllm/vllm-openai:nightly"',
-            "vram-fit",
-            "states no vLLM version in its tag",
-            id="an engine that is not known",
+            {},
+            [flag("--max-num-seqs=9")],
+            "whole-stack",
+            "vram-fit: ranker: its command or arguments are not those of its sizing record",
+            id="a model that is not as its record says",
         ),
     ],
 )
 @pytest.mark.slow
 def test_a_violation_stops_the_preview_with_its_reason(
-    consumer: Sandbox, old: str, new: str, rule: str, message: str
+    consumer: Sandbox, edits: dict[str, str], changes: list[Any], rule: str, message: str
 ) -> None:
-    consumer.edit("__main__.py", old, new)
-    assert message in denied(consumer, rule)
+    for old, new in edits.items():
+        consumer.edit("__main__.py", old, new)
+    change(consumer, *changes)
+    result = consumer.preview("dev")
+    assert result.exit_code != 0, result.output
+    assert told(result.output, "mandatory", rule), result.output
+    assert message in result.output
+    assert "can't run policy" not in result.output
+
+
+def test_each_level_does_what_it_says_and_a_waiver_holds_until_its_day(consumer: Sandbox) -> None:
+    consumer.edit("__main__.py", LABELS, "")
+    stopped = consumer.preview("dev")
+    assert stopped.exit_code != 0
+    assert told(stopped.output, "mandatory", "required-labels")
+    assert "To fix: write the labels" in stopped.output
+    assert told(stopped.output, "advisory", "allowed-images-advice")
+    waive(consumer, "documents", "dokuments", until="2999-12-31")
+    passed = consumer.preview("dev")
+    assert passed.exit_code == 0, passed.output
+    assert "[mandatory]" not in passed.output
+    assert told(passed.output, "advisory", "allowed-images-advice")
+    assert (
+        "required-labels: waived until 2999-12-31 by boss@example.com (moves next month): documents:" in passed.output
+    )
+    assert "the waiver of required-labels of dokuments has no effect" in passed.output
+    waive(consumer, "documents", until="2020-12-31")
+    over = consumer.preview("dev")
+    assert over.exit_code != 0
+    assert told(over.output, "mandatory", "required-labels")
+    assert "the waiver of required-labels of documents ended on 2020-12-31" in over.output
+
+
+@pytest.mark.slow
+def test_another_team_says_in_the_packs_configuration_what_it_allows(consumer: Sandbox) -> None:
+    consumer.write("policy.json", json.dumps({"environment": {"region": "europe-west4"}}))
+    elsewhere = consumer.preview("dev", "--policy-pack-config", "policy.json")
+    assert elsewhere.exit_code != 0
+    assert told(elsewhere.output, "mandatory", "private-by-default")
+    consumer.write("policy.json", json.dumps({"environment": {"regoin": "europe-west4"}}))
+    misspelt = consumer.preview("dev", "--policy-pack-config", "policy.json")
+    assert misspelt.exit_code != 0
+    assert "did you mean 'region'" in misspelt.output
 
 
 def test_a_violation_stops_an_up_before_the_resource_is_created_and_mending_it_lets_it_pass(consumer: Sandbox) -> None:
-    consumer.edit("__main__.py", "--tensor-parallel-size=1", "--tensor-parallel-size=2")
+    change(consumer, flag("--tensor-parallel-size=2"))
     stopped = consumer.up("dev")
     assert stopped.exit_code != 0
     assert "asks for 1 x nvidia-l4" in stopped.output
     assert not any(r["type"].endswith(":InferenceService") for r in consumer.resources())
-    consumer.edit("__main__.py", "--tensor-parallel-size=2", "--tensor-parallel-size=1")
+    change(consumer)
     mended = consumer.up("dev")
     assert mended.exit_code == 0, mended.output

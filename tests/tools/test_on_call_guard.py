@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 import copy
-import hashlib
-import json
-import subprocess
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from components.kubernetes.inference_service import MODE, STOP
 from components.kubernetes.on_call_guard import make_policy
-from sandbox.paths import Layout
-from tests.tools.go_programs import go_program
+from tests.tools.api_server_policy import refusals
 
 pytestmark = pytest.mark.tools
 
-SOURCE = Path(__file__).parent / "admission_policy"
 ON_CALL, DEPLOYER, NO_ANSWER = ["get", "list", "watch", "patch"], ["patch", "update"], ["error"]
 Object = dict[str, Any]
 
@@ -81,39 +75,29 @@ DENIED: dict[str, tuple[Object, Object]] = {
 EVERYTHING = {**ALLOWED, **DENIED}
 
 
-@pytest.fixture(scope="session")
-def evaluator() -> Path:
-    # the flag makes the program's own text part of what it was built from
-    text = hashlib.sha256((SOURCE / "main.go").read_bytes()).hexdigest()[:12]
-    return go_program(Layout(), SOURCE, "admission-policy", flags=(f"-ldflags=-w -s -X main.text={text}",))
-
-
-def denied(evaluator: Path, policy: Object, verbs: list[str]) -> set[str]:
+def denied(policy: Object, verbs: list[str]) -> set[str]:
     """Which of all changes the policy denies to somebody with these verbs."""
     cases = [{"oldObject": before, "object": after, "verbs": verbs} for before, after in EVERYTHING.values()]
-    question = json.dumps({"policy": policy, "cases": cases})
-    done = subprocess.run([evaluator], input=question, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    answers = json.loads(done.stdout)
+    answers = refusals(policy, cases)
     for messages in answers:
         assert all(message.startswith(f"deny: on call, only the annotation {STOP}") for message in messages)
     return {name for name, messages in zip(EVERYTHING, answers, strict=True) if messages}
 
 
-def test_those_on_call_stop_and_start_and_change_nothing_else(evaluator: Path) -> None:
-    assert denied(evaluator, make_policy(), ON_CALL) == DENIED.keys()
+def test_those_on_call_stop_and_start_and_change_nothing_else() -> None:
+    assert denied(make_policy(), ON_CALL) == DENIED.keys()
 
 
-def test_whoever_may_update_is_left_alone(evaluator: Path) -> None:
-    assert denied(evaluator, make_policy(), DEPLOYER) == set()
+def test_whoever_may_update_is_left_alone() -> None:
+    assert denied(make_policy(), DEPLOYER) == set()
 
 
-def test_without_an_answer_of_the_authorizer_the_policy_holds(evaluator: Path) -> None:
-    assert denied(evaluator, make_policy(), NO_ANSWER) == DENIED.keys()
+def test_without_an_answer_of_the_authorizer_the_policy_holds() -> None:
+    assert denied(make_policy(), NO_ANSWER) == DENIED.keys()
 
 
 @pytest.mark.parametrize("index", range(len(make_policy()["validations"])))
-def test_each_validation_denies_something_that_no_other_does(evaluator: Path, index: int) -> None:
+def test_each_validation_denies_something_that_no_other_does(index: int) -> None:
     policy = make_policy()
     del policy["validations"][index]
-    assert denied(evaluator, policy, ON_CALL) < DENIED.keys()
+    assert denied(policy, ON_CALL) < DENIED.keys()

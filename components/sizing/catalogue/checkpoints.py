@@ -60,6 +60,8 @@ class Checkpoint(Identified):
     precision: Precision
     scheme: str
     publisher: Literal["google", "organisation", "community"]
+    #: Name of its licence where it is another than its model's.
+    licence: str | None = None
     #: `precision: auto` may choose it: the publisher's bf16 and QAT w4a16, and FP8 by a named organisation.
     auto: bool
     #: None where no source states it; the loader then records the digest of the manifest that it copied.

@@ -11,11 +11,11 @@ from sandbox.providers.cloud import CloudError
 from sandbox.providers.kubernetes.charts import CHARTS
 from sandbox.providers.kubernetes.kind_tables import definitions_of_groups
 from sandbox.providers.kubernetes.kubernetes_api import KubernetesApi
+from tests.sandbox.providers.custom_objects import OBJECTS
 from tests.sandbox.providers.examples import changed
 from tests.sandbox.providers.objects import NAMESPACE, RELEASE, refusals
 from tests.sandbox.providers.serving_objects import (
     KNATIVE,
-    OBJECTS,
     RELEASES,
     create,
     install,

@@ -10,9 +10,10 @@ from components.google.kubeconfig import make_kubeconfig
 from sandbox.providers.cloud import Cloud, CloudError
 from sandbox.providers.gcp.google_api import GoogleApi
 from sandbox.providers.kubernetes.kubernetes_api import KubernetesApi
+from tests.sandbox.providers.custom_objects import OBJECTS
 from tests.sandbox.providers.examples import CLUSTER, NETWORK, SUBNETWORK, create_all, example
 from tests.sandbox.providers.objects import NAMESPACE, TEAM, refusals
-from tests.sandbox.providers.serving_objects import OBJECTS, create, install, token_of
+from tests.sandbox.providers.serving_objects import create, install, token_of
 
 ON = {"gatewayApiConfig": {"channel": "CHANNEL_STANDARD"}, "secretManagerConfig": {"enabled": True}}
 

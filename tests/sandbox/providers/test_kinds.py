@@ -10,9 +10,10 @@ from pulumi.runtime.rpc import UNKNOWN
 from sandbox.providers.cloud import CloudError
 from sandbox.providers.kubernetes.kubernetes_api import KubernetesApi
 from sandbox.providers.kubernetes.notation import structural_schema
+from tests.sandbox.providers.custom_objects import OBJECTS
 from tests.sandbox.providers.examples import changed
 from tests.sandbox.providers.objects import refusals
-from tests.sandbox.providers.serving_objects import OBJECTS, create, install_stack, token_of
+from tests.sandbox.providers.serving_objects import create, install_stack, token_of
 
 
 @pytest.fixture

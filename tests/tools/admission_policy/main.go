@@ -1,6 +1,6 @@
 // Command admission-policy judges changes of objects by a ValidatingAdmissionPolicy with the API server's own evaluator.
 //
-// Reads {"policy": ..., "cases": [{"object", "oldObject", "verbs"}]} from standard input; verbs are what the caller may do.
+// Reads {"policy": ..., "cases": [{"object", "oldObject", "verbs", "dryRun"}]} from standard input; verbs are what the caller may do.
 // Writes for each case the messages of what was refused.
 package main
 
@@ -29,6 +29,7 @@ type testCase struct {
 	Object    map[string]any `json:"object"`
 	OldObject map[string]any `json:"oldObject"`
 	Verbs     []string       `json:"verbs"`
+	DryRun    bool           `json:"dryRun"`
 }
 
 type rights []string
@@ -68,7 +69,7 @@ func judge(evaluator validating.Validator, one testCase) []string {
 	resource := schema.GroupVersionResource{Group: kind.Group, Version: kind.Version, Resource: "inferenceservices"}
 	object, old := &unstructured.Unstructured{Object: one.Object}, &unstructured.Unstructured{Object: one.OldObject}
 	who := &user.DefaultInfo{Name: "someone@example.com", Groups: []string{"on-call@example.com"}}
-	attributes := admission.NewAttributesRecord(object, old, kind, "team-a", object.GetName(), resource, "", admission.Update, nil, false, who)
+	attributes := admission.NewAttributesRecord(object, old, kind, "team-a", object.GetName(), resource, "", admission.Update, nil, one.DryRun, who)
 	versioned := &admission.VersionedAttributes{Attributes: attributes, VersionedKind: kind, VersionedObject: object, VersionedOldObject: old}
 	result := evaluator.Validate(context.Background(), resource, versioned, nil, &corev1.Namespace{}, celapi.RuntimeCELCostBudget, rights(one.Verbs))
 	messages := []string{}

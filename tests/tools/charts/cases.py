@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components.kubernetes import cert_manager, keda, knative_serving, kserve
+from components.kubernetes import cert_manager, keda, knative_serving, kserve, kyverno
 from components.kubernetes.chart_release import Mirror
 from components.kubernetes.knative_serving import make_operator_values
 from components.kubernetes.kserve_values import make_controller_values, make_runtime_values
@@ -18,6 +18,7 @@ from components.kubernetes.versions import (
     KSERVE_CRD,
     KSERVE_RESOURCES,
     KSERVE_RUNTIMES,
+    KYVERNO,
     Chart,
 )
 
@@ -37,6 +38,7 @@ WITH_DIGEST = (
         f"docker.io/kserve/{part}"
         for part in ("kserve-controller", "agent", "router", "storage-initializer", "art-explainer")
     ),
+    *(f"ghcr.io/{path}" for path in sorted({*kyverno.IMAGES.values()})),
     "quay.io/brancz/kube-rbac-proxy",
     "docker.io/vllm/vllm-openai",
 )
@@ -79,6 +81,7 @@ CASES = (
         make_controller_values("models.example.com", True, MIRROR),
     ),
     Case(KSERVE_RUNTIMES, kserve.NAMESPACE, make_runtime_values(ENGINE, PUBLIC), make_runtime_values(ENGINE, MIRROR)),
+    Case(KYVERNO, kyverno.NAMESPACE, kyverno.make_values(False, PUBLIC), kyverno.make_values(True, MIRROR)),
 )
 #: No module carries its chart, so that it is in none of the cases that are rendered.
 KEDA_CASE = Case(KEDA, keda.NAMESPACE, keda.make_values(False, PUBLIC), keda.make_values(True, MIRROR))

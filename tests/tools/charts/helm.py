@@ -36,7 +36,10 @@ PLACES = {
         name: ("github.com/kserve/kserve", f"charts/{name}")
         for name in ("kserve-crd", "kserve-resources", "kserve-runtime-configs")
     },
+    "kyverno": ("github.com/kyverno/kyverno", "charts/kyverno"),
 }
+#: Charts that a chart takes from elsewhere, by chart: module and folder. Those that no module carries are left out.
+PARTS = {"kyverno": {"kyverno-api": ("github.com/kyverno/api", "charts/kyverno-api")}}
 #: What a release of the project fills in: (file, text, what stands there in the released chart).
 FILLED_IN = {
     "cert-manager": (("Chart.yaml", "v0.0.0", CERT_MANAGER.version),),
@@ -108,14 +111,32 @@ def _folder(chart: Chart) -> Path:
     """The chart's folder as a release would have it; modules are read-only, so that changes are made in a copy."""
     module, inside = PLACES[chart.name]
     folder = module_folder(module) / inside
-    if chart.name not in FILLED_IN:
+    if chart.name not in FILLED_IN and chart.name not in PARTS:
         return folder
-    copy = shutil.copytree(folder, Path(_place().name) / chart.name, copy_function=shutil.copyfile)
-    for path in (copy, *copy.rglob("*")):
-        path.chmod(0o755 if path.is_dir() else 0o644)
-    for name, text, released in FILLED_IN[chart.name]:
+    copy = _writable_copy(folder, Path(_place().name) / chart.name)
+    if chart.name in PARTS:
+        _add_parts(copy, PARTS[chart.name])
+    for name, text, released in FILLED_IN.get(chart.name, ()):
         file = copy / name
         content = file.read_text(encoding="utf-8")
         assert text in content, f"{name} of {chart.name} is finished otherwise now"
         file.write_text(content.replace(text, released), encoding="utf-8")
     return copy
+
+
+def _writable_copy(folder: Path, place: Path) -> Path:
+    copy = shutil.copytree(folder, place, copy_function=shutil.copyfile)
+    for path in (copy, *copy.rglob("*")):
+        path.chmod(0o755 if path.is_dir() else 0o644)
+    return copy
+
+
+def _add_parts(chart: Path, parts: Mapping[str, tuple[str, str]]) -> None:
+    """Puts charts where Helm looks for them, and takes those that are still missing out of the list."""
+    for name, (module, inside) in parts.items():
+        _writable_copy(module_folder(module) / inside, chart / "charts" / name)
+    file = chart / "Chart.yaml"
+    described = yaml.safe_load(file.read_text(encoding="utf-8"))
+    described["dependencies"] = [one for one in described["dependencies"] if (chart / "charts" / one["name"]).is_dir()]
+    file.write_text(yaml.safe_dump(described), encoding="utf-8")
+    (chart / "Chart.lock").unlink(missing_ok=True)

@@ -26,6 +26,7 @@ FREE_FORM: dict[str, set[Path_]] = {
         ("knative_operator", "operator_webhook", "securityContext"),
     },
     "kserve-resources": {("kserve", "controller", "podAnnotations")},
+    "kyverno": {("admissionController", "container", "resources"), ("reportsController", "resources")},
     "keda": {("podDisruptionBudget", part) for part in ("operator", "metricServer", "webhooks")},
 }
 #: Keys that a chart's values.yaml leaves out although its templates read them, by the text that does.

@@ -9,6 +9,7 @@ require (
 	github.com/cert-manager/cert-manager v1.21.1
 	github.com/kedacore/keda/v2 v2.20.2
 	github.com/kserve/kserve v0.20.0
+	github.com/kyverno/api v0.0.1-alpha.3.0.20260723090831-fb2785727f98
 	github.com/kyverno/kyverno v1.19.1
 	knative.dev/operator v0.50.0
 	sigs.k8s.io/gateway-api v1.3.0

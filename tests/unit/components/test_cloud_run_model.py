@@ -52,6 +52,7 @@ def args(**changes: Any) -> CloudRunModelArgs:
         "deletion_protection": False,
         "labels": {"team": "support"},
         "model": model(),
+        "usd_per_month": "236.35",
         "inputs": ["text", "image"],
         "cold_start_seconds": 240,
     }
