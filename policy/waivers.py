@@ -126,11 +126,10 @@ def _exception(waiver: Waiver, policies: Sequence[str], labels: Mapping[str, str
         },
         "spec": {
             "policyRefs": [{"name": name, "kind": "ValidatingPolicy"} for name in policies],
-            "matchConditions": [
-                {"name": "the-resource", "expression": _is_the_resource(waiver.resource)},
-                # expiresAt counts only when Kyverno reads a policy anew, which may be never (1.19.1 pkg/cel/engine/exception.go)
-                {"name": "until-its-day", "expression": f"time.now() < timestamp('{end}')"},
-            ],
+            "matchConditions": [{"name": "the-resource", "expression": _is_the_resource(waiver.resource)}],
+            # what counts is the value, by which every policy asks the clock (policy/admission/manifests.py): expiresAt is looked
+            # at only when Kyverno reads a policy anew, which may be never (1.19.1 pkg/cel/engine/exception.go)
+            "allowedValues": [end],
             "expiresAt": end,
             "properties": {"reason": waiver.reason, "approved-by": waiver.approver},
         },

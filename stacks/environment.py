@@ -11,6 +11,9 @@ from pydantic import ValidationError
 
 from components.sizing.catalogue import Catalogue, load_catalogue
 from components.sizing.errors import SizingError, did_you_mean
+from policy.judging import Waiver
+from policy.rules import RULES
+from policy.waivers import read_waivers
 from stacks.problems import Path as FieldPath
 from stacks.problems import Problem, SettingsError, field_name, line_of, problems_of
 from stacks.settings import CONFIG_KEY, EnvironmentSettings
@@ -42,6 +45,7 @@ class Environment:
     settings: EnvironmentSettings
     catalogue: Catalogue
     teams: tuple[LoadedTeam, ...]
+    waivers: tuple[Waiver, ...] = ()
 
 
 def load_environment(root: Path, name: str, config_prefix: str, raw_settings: object) -> Environment:
@@ -63,9 +67,11 @@ def load_environment(root: Path, name: str, config_prefix: str, raw_settings: ob
         if loaded is not None:
             teams.append(loaded)
     problems.extend(_repeated_teams(teams))
+    waivers, found = read_waivers(root, name, [rule.id for rule in RULES])
+    problems.extend(found)
     if problems or settings is None:
         raise SettingsError(name, problems)
-    return Environment(name, settings, catalogue, tuple(teams))
+    return Environment(name, settings, catalogue, tuple(teams), tuple(waivers))
 
 
 def read_environment(root: Path, name: str) -> tuple[Environment, datetime.date]:

@@ -14,9 +14,12 @@ from components.google.registry_references import mirror_prefixes
 from components.labels import GOOGLE_KEYS, KUBERNETES_KEYS, Labels, make_labels
 from components.naming import Scope, Service, cloud_name
 from components.sizing.errors import SizingError
+from policy.environment import standards_of
+from policy.judging import Standards, judge_findings, stopping
+from policy.rules import required_labels, vram_fit
 from policy.rules.required_labels import wrong_labels
-from policy.rules.rule import Context
-from policy.rules.vram_fit import Workload, judge
+from policy.rules.rule import Finding
+from policy.rules.workload import Workload
 from stacks.environment import Environment, LoadedTeam
 from stacks.network_room import network_problems
 from stacks.plan_warnings import warnings_about
@@ -58,9 +61,7 @@ def make_plan(environment: Environment, today: datetime.date) -> Plan:
     supply, bucket = settings.supply(today), cloud_name(Service.BUCKET, scope, "models")
     repositories = _mirror_repositories(settings, scope)
     mirrors = mirror_prefixes(settings.project, settings.region, repositories)
-    context = Context(
-        today=today, allow_tight=settings.allow_tight, allow_unknown=supply.allow_unknown, catalogue=catalogue
-    )
+    standards = standards_of(environment, today, environment.waivers)
     problems: list[Problem] = []
     deployments: list[PlannedDeployment] = []
     for loaded in environment.teams:
@@ -77,7 +78,7 @@ def make_plan(environment: Environment, today: datetime.date) -> Plan:
             except ValueError as error:
                 problems.append(_problem(loaded, index, str(error), None))
                 continue
-            problems += [_problem(loaded, index, message, None) for message in _broken_rules(planned, context)]
+            problems += [_problem(loaded, index, message, None) for message in _broken_rules(planned, standards)]
             deployments.append(planned)
     ladders = make_ladders([(planned.rungs, planned.record) for planned in deployments if planned.rungs], supply)
     problems += network_problems(environment, ladders)
@@ -110,8 +111,8 @@ def _problem(loaded: LoadedTeam, index: int, message: str, field: str | None) ->
     return loaded.problem(message, *path, *([field] if field else []))
 
 
-def _broken_rules(planned: PlannedDeployment, context: Context) -> list[str]:
-    """What the policies would say of the resources that this deployment becomes."""
+def _broken_rules(planned: PlannedDeployment, standards: Standards) -> list[str]:
+    """What the policies would stop of the resources that this deployment becomes, waivers counted."""
     model = planned.model
     workload = Workload(
         subject=planned.key,
@@ -122,10 +123,20 @@ def _broken_rules(planned: PlannedDeployment, context: Context) -> list[str]:
         annotations=model["annotations"],
     )
     labels = [
-        *wrong_labels(planned.labels.kubernetes(), KUBERNETES_KEYS),
-        *wrong_labels(planned.labels.google(), GOOGLE_KEYS),
+        Finding(f"the labels {wrong}")
+        for wrong in (
+            *wrong_labels(planned.labels.kubernetes(), KUBERNETES_KEYS),
+            *wrong_labels(planned.labels.google(), GOOGLE_KEYS),
+        )
     ]
-    return [*judge(workload, context), *(f"the labels {wrong}" for wrong in labels)]
+    fit = vram_fit.findings_of(workload, standards.context, planned.key)
+    names = (planned.key,)
+    return stopping(
+        [
+            *judge_findings(vram_fit.RULE, fit, names, standards),
+            *judge_findings(required_labels.RULE, labels, names, standards),
+        ]
+    )
 
 
 def _beyond_quota(

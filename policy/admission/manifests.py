@@ -6,9 +6,13 @@ InferenceService, and Knative then tries a pod without labels, so that without t
 no later one. Nothing is created by it. (2) Changes of what is being deleted: a model whose sizing record went first could not
 give up its finalizer and would stay for ever. (3) Stopping a model: whatever else has become wrong with it, it stops.
 
+An exception names the moment of its end as a value that it allows (`allowedValues`), and every policy asks the clock. Its
+`expiresAt` alone would do nothing until Kyverno reads the policy anew, which may be never; and the clock cannot be asked in the
+exception itself, since Kyverno's own webhook refuses one whose conditions use more than the API server knows.
+
 Every policy waits 10 seconds, Kyverno's default, for which no field is set. Each is reported on as well, for what exists already.
 Source: github.com/kyverno/api api/policies.kyverno.io/v1alpha1/validating_policy.go and github.com/kyverno/kyverno v1.19.1
-pkg/controllers/webhook, pkg/cel/autogen (2026-08).
+pkg/controllers/webhook, pkg/cel/autogen, pkg/cel/engine/exception.go, pkg/webhooks/celexception/validate.go (2026-09-10).
 """
 
 from __future__ import annotations
@@ -40,6 +44,8 @@ NOT_BEING_STOPPED = (
     f'object.?metadata.?annotations[?"{STOP}"].orValue("") != "true" || '
     'request.operation != "UPDATE" || object.?spec != oldObject.?spec',
 )
+#: Variable of every policy: true while an exception holds that speaks of the object.
+WAIVED = ("waived", "exceptions.allowedValues.exists(end, time.now() < timestamp(end))")
 
 
 def validating_policies(rules: Iterable[Rule], context: Context, labels: Mapping[str, str]) -> list[Manifest]:
@@ -84,7 +90,7 @@ def validating_policy(rule: Rule, policy: AdmissionPolicy, context: Context, lab
                 {"name": name, "expression": expression}
                 for name, expression in (*_exemptions(policy), *policy.match_conditions)
             ],
-            "variables": [{"name": name, "expression": expression} for name, expression in policy.variables],
+            "variables": [{"name": name, "expression": expression} for name, expression in (WAIVED, *policy.variables)],
             "validations": [_validation(validation) for validation in policy.validations],
         },
     }
@@ -121,7 +127,7 @@ def _exemptions(policy: AdmissionPolicy) -> Iterable[tuple[str, str]]:
 
 
 def _validation(validation: Validation) -> Manifest:
-    made = {"expression": validation.expression, "message": validation.message}
+    made = {"expression": f"variables.{WAIVED[0]} || ({validation.expression})", "message": validation.message}
     if validation.message_expression is not None:
         made["messageExpression"] = validation.message_expression
     return made

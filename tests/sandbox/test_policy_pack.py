@@ -1,4 +1,4 @@
-"""The policy pack on somebody else's stack, through the real engine: what it denies, shows and lets pass, and with which words."""
+"""The policy pack on somebody else's stack, through the real engine: what it denies, shows and lets pass, in which words."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ GOOGLE = {
 }
 KUBERNETES = {**{k: v for k, v in GOOGLE.items() if k != "owner"}, "app.kubernetes.io/owner": "search"}
 
-gcp.storage.Bucket(
+bucket = gcp.storage.Bucket(
     "documents",
     name="example-search-documents",
     location="US-CENTRAL1",
@@ -50,7 +50,9 @@ account = k8s.core.v1.ServiceAccount(
     "models", metadata={"name": "models", "namespace": "team-search", "labels": KUBERNETES}, opts=opts
 )
 record, service = json.loads(Path("objects.json").read_text())
-k8s.core.v1.ConfigMap("record", metadata={**record["metadata"], "labels": KUBERNETES}, data=record["data"], opts=opts)
+published = k8s.core.v1.ConfigMap(
+    "record", metadata={**record["metadata"], "labels": KUBERNETES}, data=record["data"], opts=opts
+)
 annotations = service["metadata"]["annotations"]
 k8s.apiextensions.CustomResource(
     "ranker",
@@ -58,7 +60,8 @@ k8s.apiextensions.CustomResource(
     kind=service["kind"],
     metadata={**service["metadata"], "annotations": annotations},
     spec=service["spec"],
-    opts=pulumi.ResourceOptions(provider=kubernetes, depends_on=[namespace, account]),
+    # the last one: the engine forgets why it stopped when it breaks off others (3.259.0)
+    opts=pulumi.ResourceOptions(provider=kubernetes, depends_on=[namespace, account, published, bucket]),
 )
 """
 LABELS = "    labels=GOOGLE,\n"
@@ -137,8 +140,8 @@ def told(output: str, level: str, policy: str) -> bool:
         ),
         pytest.param(
             {
-                'annotations = service["metadata"]["annotations"]': (
-                    'annotations = {"gemma-platform/typical-tokens": namespace.metadata.uid}'
+                '"annotations": annotations}': (
+                    '"annotations": {**annotations, "gemma-platform/typical-tokens": namespace.metadata.uid}}'
                 )
             },
             [],

@@ -92,8 +92,10 @@ def judge(
             index = int(subject["uid"])
             # of a policy on pods and the one that Kyverno makes of it for their controllers, only one matches
             assert row["policy"] not in answers[index], f"two answers of {row['policy']} about one object"
-            message = row.get("message", "").replace(_mark(index), "")
-            answers[index][row["policy"]] = Answer(row["result"], message)
+            message = row.get("message", "")
+            answers[index][row["policy"]] = Answer(
+                row["result"], message.replace(_mark(index), "") if index else message
+            )
     return answers
 
 
@@ -108,7 +110,8 @@ def _program() -> Path:
 
 
 def _mark(index: int) -> str:
-    return f"-request-{index}"
+    """The first keeps its own namespace, so that one request alone is as it is."""
+    return f"-request-{index}" if index else ""
 
 
 def _inside(index: int, manifest: Manifest) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Objects that are made from others by one small change: what people mistype, leave out, or count otherwise. Always the same ones."""
+"""Objects made from others by one small change: what people mistype, leave out, or count otherwise. Always the same ones."""
 
 from __future__ import annotations
 
@@ -10,8 +10,15 @@ from typing import Any
 Object = dict[str, Any]
 Path = tuple[str | int, ...]
 
-#: Of these an object is another object.
-IDENTITY: set[Path] = {("apiVersion",), ("kind",), ("metadata",), ("metadata", "name"), ("metadata", "namespace")}
+#: With these changed an object is another object, or none.
+IDENTITY: set[Path] = {
+    ("apiVersion",),
+    ("kind",),
+    ("metadata",),
+    ("metadata", "name"),
+    ("metadata", "namespace"),
+    ("spec",),
+}
 
 
 def mutated(original: Object, random: Random) -> Object:

@@ -40,7 +40,7 @@ def test_a_dry_run_is_let_through_and_nothing_else() -> None:
 def test_what_is_being_deleted_gives_up_its_finalizers() -> None:
     leaving = {"deletionTimestamp": "2026-11-26T00:00:00Z"}
     assert judged(NOT_BEING_DELETED, model(), model())
-    assert not judged(NOT_BEING_DELETED, model(finalizers=["x"], **leaving), model(**leaving))
+    assert not judged(NOT_BEING_DELETED, model(1, finalizers=["x"], **leaving), model(1, **leaving))
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ Judged by a small rule of these tests, so that it holds whatever the platform's 
 
 from __future__ import annotations
 
+import datetime
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,6 +19,7 @@ from components.kubernetes.governance import API_VERSION, EXCEPTION
 from components.kubernetes.inference_service import STOP
 from policy.admission.manifests import validating_policies
 from policy.rules.rule import AdmissionPolicy, Context, Example, Resource, Rule, Validation
+from tests.kubernetes_api.kubeconform import validate
 from tests.tools.kyverno_cli import Answer, KyvernoError, Request, command, judge
 from tests.tools.test_kyverno import LABELS, manifest_of, problems, requests_of
 
@@ -190,15 +192,31 @@ def test_controllers_of_pods_are_judged_by_their_template_and_from_the_same_word
     assert bad["pod-has-team"] == Answer("fail", "it has no label team")
 
 
-def test_an_exception_lets_one_object_through_and_no_other() -> None:
-    exception = {
+def exception(end: datetime.datetime, condition: str = 'object.metadata.name == "b"') -> dict[str, Any]:
+    return {
         "apiVersion": API_VERSION,
         "kind": EXCEPTION,
         "metadata": {"name": "one", "namespace": "kyverno"},
         "spec": {
             "policyRefs": [{"name": "has-team", "kind": "ValidatingPolicy"}],
-            "matchConditions": [{"name": "only-b", "expression": 'object.metadata.name == "b"'}],
+            "matchConditions": [{"name": "which", "expression": condition}],
+            "allowedValues": [end.strftime("%Y-%m-%dT%H:%M:%SZ")],
         },
     }
-    answers = judge(validating_policies([RULE], Context(), LABELS), requests_of(EXAMPLES), [exception])
-    assert [answer["has-team"].result for answer in answers] == ["pass", "skip", "fail"]
+
+
+@pytest.mark.parametrize(
+    ("hours", "condition", "expected"),
+    [
+        (1, 'object.metadata.name == "b"', ["pass", "pass", "fail"]),
+        (1, 'object.metadata.name == "d"', ["pass", "fail", "fail"]),
+        # Kyverno has it still, but its time is over
+        (-1, 'object.metadata.name == "b"', ["pass", "fail", "fail"]),
+    ],
+)
+def test_an_exception_lets_one_object_through_until_its_end(hours: int, condition: str, expected: list[str]) -> None:
+    end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(hours=hours)
+    policies = validating_policies([RULE], Context(), LABELS)
+    answers = judge(policies, requests_of(EXAMPLES), [exception(end, condition)])
+    assert [answer["has-team"].result for answer in answers] == expected
+    assert validate([exception(end, condition)]) == []

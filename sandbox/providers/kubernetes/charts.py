@@ -1,7 +1,8 @@
 """The charts that the stand-in knows: their releases, the kinds that they bring, and those of others that they need.
 
 A chart's objects are not made. Sources, read 2026-11-25: github.com/cert-manager/cert-manager v1.21.1 deploy/charts,
-github.com/kedacore/charts keda 2.20.2, knative.dev/operator v0.50.0 config/charts, github.com/kserve/kserve v0.20.0 charts.
+github.com/kedacore/charts keda 2.20.2, knative.dev/operator v0.50.0 config/charts, github.com/kserve/kserve v0.20.0 charts,
+github.com/kyverno/kyverno v1.19.1 charts.
 """
 
 from __future__ import annotations
@@ -95,4 +96,11 @@ CHARTS = {
     "kserve-crd": Chart(versions=("v0.20.0",), app_version="v0.20.0", groups=("serving.kserve.io",)),
     "kserve-resources": Chart(versions=("v0.20.0",), app_version="v0.20.0", needs=_kserve_needs),
     "kserve-runtime-configs": Chart(versions=("v0.20.0",), app_version="v0.20.0", needs=_runtimes_need),
+    "kyverno": Chart(
+        versions=("3.9.1",),
+        app_version="v1.19.1",
+        # its older kinds of kyverno.io are left out: the project drops them
+        groups=("policies.kyverno.io",),
+        defines=lambda values: value(values, "crds.install", True),
+    ),
 }

@@ -54,6 +54,33 @@ OBJECTS = {
         },
         None,
     ),
+    "ValidatingPolicy": custom(
+        "policies.kyverno.io/v1",
+        "ValidatingPolicy",
+        {
+            "validationActions": ["Deny"],
+            "failurePolicy": "Fail",
+            "matchConstraints": {
+                "namespaceSelector": {"matchExpressions": [{"key": "team", "operator": "Exists"}]},
+                "resourceRules": [
+                    {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["pods"]}
+                ],
+            },
+            "matchConditions": [{"name": "one", "expression": "true"}],
+            "variables": [{"name": "one", "expression": "1"}],
+            "validations": [{"expression": "variables.one == 1", "message": "no"}],
+        },
+        None,
+    ),
+    "PolicyException": custom(
+        "policies.kyverno.io/v1",
+        "PolicyException",
+        {
+            "policyRefs": [{"name": "one", "kind": "ValidatingPolicy"}],
+            "matchConditions": [{"name": "one", "expression": "true"}],
+            "allowedValues": ["2026-12-01T00:00:00Z"],
+        },
+    ),
     "PodMonitoring": custom(
         "monitoring.googleapis.com/v1",
         "PodMonitoring",

@@ -36,6 +36,7 @@ RELEASES: dict[str, dict[str, Any]] = {
     "kserve-runtime-configs": release(
         "kserve-runtime-configs", "kserve", "v0.20.0", {"kserve": {"servingruntime": {"enabled": True}}}
     ),
+    "kyverno": release("kyverno", "kyverno", "3.9.1", {}, "https://kyverno.github.io/kyverno"),
 }
 
 SWITCHES = ("nodeselector", "tolerations", "topologyspreadconstraints", "priorityclassname", "securitycontext")
@@ -139,5 +140,5 @@ def install_stack(cluster: KubernetesApi) -> None:
     """The whole stack in the order that it needs, and the team's service account."""
     install(cluster, "cert-manager", "keda", "knative-operator")
     create(cluster, KNATIVE)
-    install(cluster, "kserve-crd", "kserve-resources", "kserve-runtime-configs")
+    install(cluster, "kserve-crd", "kserve-resources", "kserve-runtime-configs", "kyverno")
     create(cluster, ACCOUNT)

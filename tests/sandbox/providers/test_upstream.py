@@ -90,6 +90,7 @@ def differences(ours: Any, theirs: Any, left_out: set[str], path: str = "") -> I
         ("keda", "github.com/kedacore/keda/v2", "config/crd/bases/*.yaml"),
         ("knative-operator", "knative.dev/operator", "config/charts/knative-operator/templates/crds/*.yaml"),
         ("kserve-crd", "github.com/kserve/kserve", "charts/kserve-crd/*/*.yaml"),
+        ("kyverno", "github.com/kyverno/api", "config/crds/policies.kyverno.io_*.yaml"),
     ],
 )
 def test_a_chart_brings_the_kinds_that_it_holds(chart: str, module: str, files: str) -> None:
