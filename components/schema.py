@@ -26,10 +26,12 @@ from components.kubernetes.authorization_service import AuthorizationService
 from components.kubernetes.cert_manager import CertManager
 from components.kubernetes.compute_class import ComputeClass
 from components.kubernetes.gemma_deployment import GemmaDeployment
+from components.kubernetes.governance import Governance
 from components.kubernetes.keda import Keda
 from components.kubernetes.knative_serving import KnativeServing
 from components.kubernetes.kourier_gateway import KourierGateway
 from components.kubernetes.kserve import KServe
+from components.kubernetes.kyverno import Kyverno
 from components.kubernetes.on_call_guard import OnCallGuard
 from components.kubernetes.priority_classes import PriorityClasses
 from components.kubernetes.serving_stack import ServingStack
@@ -46,11 +48,13 @@ COMPONENTS = (
     GatewayAddress,
     GemmaDeployment,
     GitHubFederation,
+    Governance,
     GpuNodePool,
     Keda,
     KnativeServing,
     KourierGateway,
     KServe,
+    Kyverno,
     ModelBucket,
     ModelSecrets,
     Network,

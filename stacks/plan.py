@@ -34,6 +34,8 @@ class Plan:
     """An environment, decided."""
 
     environment: Environment
+    #: The day as of which it was made.
+    today: datetime.date
     deployments: tuple[PlannedDeployment, ...]
     ladders: tuple[PlannedLadder, ...]
     shared_labels: Labels
@@ -87,6 +89,7 @@ def make_plan(environment: Environment, today: datetime.date) -> Plan:
         raise SettingsError(environment.name, problems)
     return Plan(
         environment=environment,
+        today=today,
         deployments=tuple(deployments),
         ladders=tuple(ladders),
         shared_labels=make_labels(settings.owner, settings.cost_center),

@@ -27,6 +27,7 @@ from stacks.deployed import deployed_outputs
 from stacks.endpoints import endpoint_on_gke
 from stacks.environment import LoadedTeam
 from stacks.foundation import Foundation
+from stacks.governance import govern
 from stacks.ingress import Ingress
 from stacks.plan import Plan, PlannedDeployment
 from stacks.pools import PlannedLadder, PlannedPool
@@ -65,6 +66,8 @@ class Platform:
         )
         self.serving = Serving(plan, self._on_cluster(self.cluster))
         self.ingress = Ingress(plan, self.serving, self.network, self._on_google(), self._on_cluster(self.cluster))
+        # objects of teams come once the rules judge them
+        self.governance = govern(plan, self.serving, self._on_cluster(self.cluster))
         self.nodes = {ladder.name: self._nodes(ladder) for ladder in plan.ladders}
         self.teams = {loaded.team.team: self._team(loaded) for loaded in plan.environment.teams}
         self.endpoints = {planned.key: self._deployment(planned).endpoint for planned in plan.deployments}
@@ -232,7 +235,7 @@ class Platform:
             args["on_call_group"] = team.on_call_group
             args["on_call_guard"] = self.serving.on_call_guard.policy_name
         # the workload identity pool exists once the cluster does, and quota of kinds once the kinds do
-        return Team(team.team, args, self._on_cluster(self.cluster, self.serving.stack))
+        return Team(team.team, args, self._on_cluster(self.cluster, self.serving.stack, self.governance))
 
     def _on_gke(self, planned: PlannedDeployment, pool: str, team: Team) -> GemmaDeploymentArgs:
         namespace = self._cloud_name(Service.NAMESPACE, planned.loaded.team.team)

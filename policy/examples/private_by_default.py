@@ -43,7 +43,10 @@ OF_KNATIVE = {
 }
 ROUTE = {"rules": [{"backendRefs": [{"name": "ranker", "port": 80}]}], "parentRefs": [{"name": "gemma-internal"}]}
 INGRESS = {"defaultBackend": {"service": {"name": "ranker", "port": {"number": 80}}}}
-GATEWAY = {"gatewayClassName": GATEWAY_CLASSES["internal"], "listeners": [{"name": "http", "port": 80, "protocol": "HTTP"}]}
+GATEWAY = {
+    "gatewayClassName": GATEWAY_CLASSES["internal"],
+    "listeners": [{"name": "http", "port": 80, "protocol": "HTTP"}],
+}
 GATEWAY_API = "gateway.networking.k8s.io/v1"
 
 IN_THE_CLUSTER: tuple[Example, ...] = (
@@ -97,7 +100,9 @@ IN_THE_CLUSTER: tuple[Example, ...] = (
         admission=False,
     ),
     _gateway("the platform's gateway inside the network", GATEWAY_CLASSES["internal"]),
-    _gateway("the platform's gateway to the internet, which asks who calls", GATEWAY_CLASSES["external"], authenticated=True),
+    _gateway(
+        "the platform's gateway to the internet, which asks who calls", GATEWAY_CLASSES["external"], authenticated=True
+    ),
     _gateway("a gateway to the internet that asks nobody", GATEWAY_CLASSES["external"], ANYBODY),
     _gateway("a class that nobody knows", "gke-l7-rilb-mine", ANYBODY),
     _gateway("a class that is not known", UNKNOWN, ANYBODY),

@@ -146,9 +146,9 @@ class _Preview(Mocks):
     def __init__(self, project: str) -> None:
         self.project = project
 
-    def call(self, args: MockCallArgs) -> dict[str, Any]:
+    def call(self, args: MockCallArgs) -> tuple[dict[str, Any], list[tuple[str, str]] | None]:
         if args.token == READ_OUTPUTS:
-            return {}  # nothing was ever deployed
+            return {}, []  # nothing was ever deployed
         raise AssertionError(f"the program looks up {args.token}; a description must not ask a cloud")
 
     def new_resource(self, args: MockResourceArgs) -> tuple[str, dict[str, Any]]:

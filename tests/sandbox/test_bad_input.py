@@ -5,6 +5,8 @@ Each single mistake is tested in tests/unit/stacks; here the whole way through t
 
 from __future__ import annotations
 
+import pytest
+
 from tests.sandbox.harness import Sandbox
 
 PAYMENTS = "stacks/dev/teams/payments.yaml"
@@ -46,6 +48,7 @@ def test_all_mistakes_in_all_files_are_named_at_once_with_line_field_and_what_is
         assert part in output, output
 
 
+@pytest.mark.slow
 def test_wishes_that_the_model_cannot_meet_are_named_with_its_limits(sandbox: Sandbox) -> None:
     sandbox.edit(PAYMENTS, "runs_on: gke", "inputs: [text, audio]")
     sandbox.edit(SUPPORT, "context_tokens: 16384", "context_tokens: 200000")
@@ -57,6 +60,7 @@ def test_wishes_that_the_model_cannot_meet_are_named_with_its_limits(sandbox: Sa
     assert "131072" in output
 
 
+@pytest.mark.slow
 def test_a_wish_that_nothing_can_serve_says_what_decides_and_what_would_fit_and_passes_once_mended(
     sandbox: Sandbox,
 ) -> None:

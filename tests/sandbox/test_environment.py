@@ -102,6 +102,7 @@ def test_a_longer_context_on_cloud_run_changes_that_service_and_nothing_else(dev
     assert dev.changes("dev") == {"support/helpdesk": "update"}
 
 
+@pytest.mark.slow
 def test_more_concurrency_on_gke_changes_the_service_and_the_size_of_its_pool(dev: Sandbox) -> None:
     # 40 at once need two replicas of 20 on 2 x L4, so the pool may grow by one node; nothing is replaced
     dev.edit(PAYMENTS, "peak_concurrent_requests: 16", "peak_concurrent_requests: 40")
@@ -110,6 +111,7 @@ def test_more_concurrency_on_gke_changes_the_service_and_the_size_of_its_pool(de
     assert dev.changes("dev") == {"payments/assistant": "create,update", "payments": "update", **pools}
 
 
+@pytest.mark.slow
 def test_another_owner_and_cost_centre_relabel_the_team_and_replace_nothing(dev: Sandbox) -> None:
     dev.edit(PAYMENTS, "owner: payments-ml", "owner: payments-ai")
     dev.edit(PAYMENTS, "cost_center: cc-1042", "cost_center: cc-1043")
@@ -119,6 +121,7 @@ def test_another_owner_and_cost_centre_relabel_the_team_and_replace_nothing(dev:
     assert {"payments", "payments-view", "payments/assistant"} <= set(changes)
 
 
+@pytest.mark.slow
 def test_a_removed_team_takes_only_its_own_resources_with_it(dev: Sandbox) -> None:
     dev.remove(SUPPORT)
     changes = dev.changes("dev")
@@ -127,6 +130,7 @@ def test_a_removed_team_takes_only_its_own_resources_with_it(dev: Sandbox) -> No
     assert all("support" in name or name.startswith("load-google/gemma-4-E4B-it") for name in changes), changes
 
 
+@pytest.mark.slow
 def test_other_labels_prices_and_quota_of_the_platform_replace_nothing(dev: Sandbox) -> None:
     dev.edit(SETTINGS, "    owner: ml-platform", "    owner: platform-team")
     adjustment = "{sku: g2-standard-24, percent: 5, reason: contract, date: 2026-11-01}"
@@ -136,6 +140,7 @@ def test_other_labels_prices_and_quota_of_the_platform_replace_nothing(dev: Sand
     assert {"cluster", "models", "g2-standard-24-spot"} <= set(changes)
 
 
+@pytest.mark.slow
 def test_an_old_deployment_warns_in_the_preview_before_it_expires_and_stops_it_after(dev: Sandbox) -> None:
     dev.edit(SUPPORT, "scale_to_zero: true", "scale_to_zero: true\n    expires_on: 2026-12-01")
     dev.edit(SETTINGS, "    owner: ml-platform", "    today: 2026-11-25\n    owner: ml-platform")

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.sandbox.harness import Sandbox
+
+pytestmark = pytest.mark.slow
 
 
 def own_resources(sandbox: Sandbox, env: str = "dev") -> list[str]:

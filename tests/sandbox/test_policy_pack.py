@@ -107,6 +107,7 @@ def told(output: str, level: str, policy: str) -> bool:
     return re.search(rf"\[{level}\].*  {policy}  ", output) is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("edits", "changes", "rule", "message"),
     [
@@ -165,7 +166,6 @@ def told(output: str, level: str, policy: str) -> bool:
         ),
     ],
 )
-@pytest.mark.slow
 def test_a_violation_stops_the_preview_with_its_reason(
     consumer: Sandbox, edits: dict[str, str], changes: list[Any], rule: str, message: str
 ) -> None:
@@ -179,6 +179,7 @@ def test_a_violation_stops_the_preview_with_its_reason(
     assert "can't run policy" not in result.output
 
 
+@pytest.mark.slow
 def test_each_level_does_what_it_says_and_a_waiver_holds_until_its_day(consumer: Sandbox) -> None:
     consumer.edit("__main__.py", LABELS, "")
     stopped = consumer.preview("dev")
@@ -214,6 +215,7 @@ def test_another_team_says_in_the_packs_configuration_what_it_allows(consumer: S
     assert "did you mean 'region'" in misspelt.output
 
 
+@pytest.mark.slow
 def test_a_violation_stops_an_up_before_the_resource_is_created_and_mending_it_lets_it_pass(consumer: Sandbox) -> None:
     change(consumer, flag("--tensor-parallel-size=2"))
     stopped = consumer.up("dev")

@@ -127,6 +127,7 @@ SUBJECTS = (
             ),
             # said of the endpoint to those who call it
             Case({"inputs": ["text"], "cold_start_seconds": 99}),
+            Case({"usd_per_month": "1.00"}, updated=[SERVICE]),  # an annotation of the service
         ],
     ),
     Subject(

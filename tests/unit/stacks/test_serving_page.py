@@ -13,7 +13,7 @@ TEXT = PAGE.read_text(encoding="utf-8")
 
 
 def test_the_page_is_not_stale() -> None:
-    assert TEXT == render_page(committed_plans()), "run `make docs`"
+    assert render_page(committed_plans()) == TEXT, "run `make docs`"
 
 
 def test_the_settings_of_the_page_are_accepted_as_they_stand() -> None:

@@ -1,0 +1,37 @@
+"""The rules at admission: Kyverno, its policies for this environment, and the exceptions that its waivers stand for.
+
+Part of the composer: wires components as the settings ask for them and decides nothing.
+"""
+
+from __future__ import annotations
+
+import pulumi
+
+from components.kubernetes.governance import Governance, GovernanceArgs
+from components.kubernetes.kyverno import Kyverno, KyvernoArgs
+from policy.admission.manifests import validating_policies
+from policy.environment import context_of
+from policy.rules import RULES
+from policy.waivers import exceptions
+from stacks.plan import Plan
+from stacks.serving import Serving
+
+
+def govern(plan: Plan, serving: Serving, on_cluster: pulumi.ResourceOptions) -> Governance:
+    """Registers Kyverno after the serving stack, and the policies after Kyverno."""
+    labels = plan.shared_labels.kubernetes()
+    context = context_of(plan.environment, plan.today)
+    kyverno = Kyverno(
+        "kyverno",
+        KyvernoArgs(high_availability=serving.high_availability, mirror=serving.mirror, labels=labels),
+        pulumi.ResourceOptions.merge(on_cluster, pulumi.ResourceOptions(depends_on=[serving.stack])),
+    )
+    return Governance(
+        "governance",
+        GovernanceArgs(
+            namespace=kyverno.namespace,
+            policies=validating_policies(RULES, context, labels),
+            exceptions=exceptions(plan.environment.waivers, RULES, context, labels),
+        ),
+        pulumi.ResourceOptions.merge(on_cluster, pulumi.ResourceOptions(depends_on=[kyverno])),
+    )
