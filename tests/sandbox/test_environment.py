@@ -49,7 +49,7 @@ def test_dev_yields_the_slice_on_gke_and_on_cloud_run(dev: Sandbox) -> None:
         assert kinds.count(kind) == 1, kind
     for kind in ("core/v1:ServiceAccount", "core/v1:ResourceQuota", "core/v1:LimitRange"):
         assert kinds.count(f"kubernetes:{kind}") == 2, kind  # one a team
-    assert kinds.count("kubernetes:helm.sh/v3:Release") == 6
+    assert kinds.count("kubernetes:helm.sh/v3:Release") == 7
     assert kinds.count("kubernetes:operator.knative.dev/v1beta1:KnativeServing") == 1
     assert kinds.count("gcp:container/nodePool:NodePool") == 3  # system, and 2 x L4 in two ways to buy them
     assert kinds.count("kubernetes:cloud.google.com/v1:ComputeClass") == 1
@@ -121,7 +121,6 @@ def test_another_owner_and_cost_centre_relabel_the_team_and_replace_nothing(dev:
     assert {"payments", "payments-view", "payments/assistant"} <= set(changes)
 
 
-@pytest.mark.slow
 def test_a_removed_team_takes_only_its_own_resources_with_it(dev: Sandbox) -> None:
     dev.remove(SUPPORT)
     changes = dev.changes("dev")
