@@ -1,0 +1,73 @@
+"""Generates docs/policies.md from the rules and their examples (`python -m policy.page`)."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from policy.levels import LEVELS
+from policy.rules import RULES
+from policy.rules.rule import Context, Example, Rule
+from stacks.describe.markdown import table
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "policies.md"
+
+
+def render_page() -> str:
+    """docs/policies.md."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(ROOT / "docs" / "templates"),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701  (Markdown of our own)
+    )
+    advises = [f"in {name} {', '.join(sorted(parts))}" for name, parts in LEVELS.items() if parts]
+    return environment.get_template("policies.md.j2").render(
+        rules=table(
+            ("rule", "what it wants", "severity", "judged"),
+            [(f"[`{rule.id}`](#{rule.id})", rule.title, rule.severity, _judged(rule)) for rule in RULES],
+        ),
+        advises="; ".join(advises),
+        details=[_detail(rule) for rule in RULES],
+    )
+
+
+def examples_of(rule: Rule) -> tuple[Example, ...]:
+    """The examples of a rule."""
+    return importlib.import_module(f"policy.examples.{rule.id.replace('-', '_')}").EXAMPLES
+
+
+def _detail(rule: Rule) -> dict[str, Any]:
+    shows, message = _refusal(rule)
+    return {
+        "id": rule.id,
+        "title": rule.title,
+        "why": rule.why,
+        "severity": rule.severity,
+        "judged": _judged(rule),
+        "shows": shows[0].upper() + shows[1:],
+        "message": message,
+        "fix": rule.fix,
+    }
+
+
+def _judged(rule: Rule) -> str:
+    return "at preview, at admission and in audits" if rule.admission(Context()) else "at preview and in audits"
+
+
+def _refusal(rule: Rule) -> tuple[str, str]:
+    """What the first example shows that is refused by itself, and the message that it really gets."""
+    for example in examples_of(rule):
+        found = rule.check(example.resource, example.context) if example.denied else []
+        if found:
+            return example.shows, found[0].message
+    raise LookupError(f"{rule.id} has no example that is refused by itself")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(render_page(), encoding="utf-8")
+    print(f"wrote {PAGE.relative_to(ROOT)}")
