@@ -118,12 +118,20 @@ def _match_constraints(policy: AdmissionPolicy) -> Manifest:
 
 def _exemptions(policy: AdmissionPolicy) -> Iterable[tuple[str, str]]:
     kinds = {plural.partition("/")[0] for _, _, plural in policy.resources}
-    if PODS in kinds:
+    # a preview tries each object alone: beside the record or the namespace of before the update it would be wrong
+    if PODS in kinds or _looks_elsewhere(policy):
         yield NOT_A_TRIAL
     if "UPDATE" in policy.operations:
         yield NOT_BEING_DELETED
         if kinds == {INFERENCE_SERVICES}:
             yield NOT_BEING_STOPPED
+
+
+def _looks_elsewhere(policy: AdmissionPolicy) -> bool:
+    """True for a policy that compares an object with another one of the cluster."""
+    parts = [expression for _, expression in (*policy.variables, *policy.match_conditions)]
+    parts += [validation.expression for validation in policy.validations]
+    return any(looking in part for part in parts for looking in ("resource.get(", "resource.list(", "namespaceObject"))
 
 
 def _validation(validation: Validation) -> Manifest:

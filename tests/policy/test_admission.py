@@ -147,6 +147,12 @@ def test_controllers_of_pods_are_judged_only_where_a_policy_asks_for_it() -> Non
         (MODELS, [NOT_BEING_DELETED, NOT_BEING_STOPPED]),
         (replace(MODELS, operations=("CREATE",)), []),
         (replace(MODELS, resources=(("", "v1", "services"),)), [NOT_BEING_DELETED]),
+        (
+            replace(
+                MODELS, variables=(("other", 'resource.get("v1", "configmaps", "n", "c")'),), operations=("CREATE",)
+            ),
+            [NOT_A_TRIAL],
+        ),
     ],
 )
 def test_what_must_not_wait_is_let_through(policy: AdmissionPolicy, expected: list[tuple[str, str]]) -> None:
