@@ -26,8 +26,8 @@ DIAGNOSTIC_PORT = 8282
 SECRETS_DRIVER = "secrets-store-gke.csi.k8s.io"
 #: Where the files lie in the container.
 POLICY_FOLDER, KEYS_FOLDER, KEYS_FILE = "/policy", "/keys", "api_keys.json"
-#: User of the image; any number but 0 would do.
-USER = 1000
+#: Any number but 0 would do; one above 10000 meets no user of the host (the image itself has 1000).
+USER = 10001
 #: The pod's end: endpoints forget it, then what is asked is answered.
 FORGET_SECONDS, FINISH_SECONDS = 5, 10
 #: By changing this annotation, changed files start pods anew.
