@@ -7,10 +7,10 @@ PY := .venv/bin/python
 SANDBOX := $(PY) -m sandbox
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint preview up destroy refresh sandbox-shell docs bench clean
+.PHONY: help setup demo test test-all lint preview up destroy refresh sandbox-shell docs bench mutate-policies clean
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Make the virtual environment, the engine and the stand-in providers (minutes once, then a second)
 	@$(PYTHON) -m sandbox.setup
@@ -55,6 +55,9 @@ docs: setup ## Write what is generated: the schema of the teams' files and the p
 
 bench: setup ## Measure previews, placement and imports: ratios in pairs, and times
 	@$(PY) -m tests.bench
+
+mutate-policies: setup ## Make every rule wrong on purpose, in both of its forms: its examples must notice (minutes)
+	@$(PY) -m tests.policy.mutate
 
 clean: ## Remove everything that set-up and the sandbox made
 	rm -rf .venv .sandbox .pytest_cache .ruff_cache .hypothesis

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import importlib
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 import jinja2
 
 from policy.levels import LEVELS
+from policy.plan_check.alarms import WATCHED, alarms
+from policy.plan_check.report import report_of
+from policy.plan_check.steps import Step
 from policy.rules import RULES
 from policy.rules.rule import Context, Example, Rule
 from stacks.describe.markdown import table
@@ -28,9 +32,17 @@ def render_page() -> str:
     advises = [f"in {name} {', '.join(sorted(parts))}" for name, parts in LEVELS.items() if parts]
     return environment.get_template("policies.md.j2").render(
         rules=table(
-            ("rule", "what it wants", "severity", "judged"),
-            [(f"[`{rule.id}`](#{rule.id})", rule.title, rule.severity, _judged(rule)) for rule in RULES],
+            ("rule", "what it wants", "severity", "judged", *LEVELS),
+            [
+                (f"[`{rule.id}`](#{rule.id})", rule.title, rule.severity, _judged(rule), *_levels(rule))
+                for rule in RULES
+            ],
         ),
+        watched=table(
+            ("what", "type", "what is lost with it"),
+            [(kind, f"`{resource_type}`", loss) for resource_type, (kind, loss) in WATCHED.items()],
+        ),
+        alarm="\n".join(_alarm_example()),
         advises="; ".join(advises),
         details=[_detail(rule) for rule in RULES],
     )
@@ -53,6 +65,20 @@ def _detail(rule: Rule) -> dict[str, Any]:
         "message": message,
         "fix": rule.fix,
     }
+
+
+def _levels(rule: Rule) -> list[str]:
+    """How strict the rule is in each environment."""
+    early = f", before {rule.denies_from} advisory" if rule.denies_from else ""
+    return ["advisory" if rule.id in parts else f"mandatory{early}" for parts in LEVELS.values()]
+
+
+def _alarm_example() -> tuple[str, ...]:
+    """What the check of a plan says of a bucket that moves."""
+    urn = "urn:pulumi:prod::gemma-platform::gemma-platform:index:ModelBucket$gcp:storage/bucket:Bucket::models"
+    moved = Step("replace", urn, {"location": "US-CENTRAL1"}, {"location": "EUROPE-WEST4"}, ("location",))
+    day = datetime.date(2026, 11, 26)
+    return report_of(alarms([moved], [], day), [], "prod", day).lines
 
 
 def _judged(rule: Rule) -> str:

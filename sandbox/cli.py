@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import IO, Annotated, NoReturn
 
 import typer
 from rich.console import Console
@@ -22,6 +22,7 @@ from rich.console import Console
 from sandbox import summary
 from sandbox.instance import Instance, SandboxError
 from sandbox.paths import ROOT
+from sandbox.plan_check import check_before_up, has_resources, preview_and_check
 
 POLICY_PACK = "policy"
 DEMO_ENVIRONMENT = "dev"
@@ -58,15 +59,27 @@ def become_pulumi(env_name: str, arguments: Sequence[str], extra: Sequence[str])
     os.execve(command[0], command, env)  # noqa: S606
 
 
+def preview_command(env_name: str, extra: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """A preview's command line and its environment; the stack exists afterwards."""
+    used = instance()
+    environ = used.stack_environ(ROOT, env_name)
+    return pulumi_command(used, ["preview", "--suppress-progress", "--stack", env_name, *extra]), environ
+
+
 @app.command(context_settings=PASS_ON)
 def preview(context: typer.Context, env: Environment) -> None:
-    """Show what would change, with the policies."""
-    become_pulumi(env, ["preview", *POLICIES, "--suppress-progress", *QUIET], context.args)
+    """Show what would change, with the policies and what would be lost."""
+    command, environ = preview_command(env, [*POLICIES, *QUIET, *context.args])
+    raise typer.Exit(preview_and_check(run_to_its_end, command, environ, ROOT, env))
 
 
 @app.command(context_settings=PASS_ON)
 def up(context: typer.Context, env: Environment) -> None:
-    """Create or change what ENV describes, with the policies."""
+    """Create or change what ENV describes, with the policies; nothing that holds something is lost without agreement."""
+    command, environ = preview_command(env, context.args)
+    # policies are judged by the update itself
+    if has_resources(instance(), ROOT, env) and (code := check_before_up(run_to_its_end, command, environ, ROOT, env)):
+        raise typer.Exit(code)
     become_pulumi(env, ["up", *AT_ONCE, *POLICIES, *QUIET], context.args)
 
 
@@ -117,13 +130,15 @@ def demo() -> None:
     summary.show(found, Console())
 
 
-def run_to_its_end(command: Sequence[str], env: Mapping[str, str]) -> int:
-    """Run the engine as a child and return its exit code.
+def run_to_its_end(command: Sequence[str], env: Mapping[str, str], output: IO[bytes] | None = None) -> int:
+    """Run the engine as a child and return its exit code. What it says goes into `output` where that is given.
 
     The child has a session of its own, so that a Ctrl-C reaches it exactly once, through here: the engine takes a
     first interrupt as "end in good order" and a second one as "stop at once, whatever is half done".
     """
-    child = subprocess.Popen(command, env=env, cwd=ROOT, stdin=subprocess.DEVNULL, start_new_session=True)
+    child = subprocess.Popen(
+        command, env=env, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+    )
     previous = {number: signal.signal(number, _pass_on_to(child)) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         return child.wait()

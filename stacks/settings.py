@@ -17,6 +17,8 @@ from components.google.bucket_limits import place as place_bucket
 from components.google.ranges import Ranges, carve_ranges, refuse_overlap
 from components.sizing.catalogue import PurchaseOption, Revision
 from components.sizing.demand import PriceAdjustment, Reservation, Supply
+from policy.plan_check.alarms import Acknowledgement
+from stacks.acknowledgements import AcknowledgementSettings
 from stacks.serving_settings import IngressSettings, OverrideSettings, ServingSettings
 from stacks.setting_groups import (
     BucketSettings,
@@ -121,6 +123,10 @@ class EnvironmentSettings(SettingsGroup):
     )
     budget: BudgetSettings | None = Field(default=None, description="Budgets that tell of spend. Default: none.")
     github: GitHubSettings | None = Field(default=None, description="Deployment from GitHub Actions. Default: none.")
+    acknowledge: tuple[AcknowledgementSettings, ...] = Field(
+        default=(),
+        description="Clusters, node pools, buckets and secrets that a change may replace or delete (docs/policies.md).",
+    )
     deletion_protection: bool = Field(
         description="Refuse to delete cluster, bucket, keys and Cloud Run services, and keep the objects of the bucket."
     )
@@ -175,6 +181,11 @@ class EnvironmentSettings(SettingsGroup):
     def ranges(self) -> Ranges:
         """The blocks of the network; an internal gateway needs one of its own for its proxies."""
         return carve_ranges(self.network_range, proxies=self.ingress.exposure == "internal")
+
+    @property
+    def acknowledgements(self) -> tuple[Acknowledgement, ...]:
+        """What a change may replace or delete."""
+        return tuple(each.acknowledgement for each in self.acknowledge)
 
     @property
     def cluster_location(self) -> str:

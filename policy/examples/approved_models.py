@@ -6,9 +6,10 @@ import dataclasses
 import json
 
 from components.sizing.catalogue import load_catalogue
-from policy.examples.engine_objects import Change, Content, beside, container, flag, served
+from policy.examples.engine_objects import Change, Content, beside, container, flag, namespace, served
 from policy.examples.labelled_objects import on_cloud_run
 from policy.rules.approved_models import FROM_ELSEWHERE, NOT_APPROVED, OTHER_COMMAND, OTHER_MODEL
+from policy.rules.record import NO_RECORD, OTHER_RECORD
 from policy.rules.rule import UNKNOWN, Context, Example, Resource
 
 GOOD = container(dict(served().properties))["args"][0]
@@ -94,6 +95,13 @@ EXAMPLES: tuple[Example, ...] = (
         served(_loads(GOOD.replace(REVISION, "b" * 40))),
         OTHER_MODEL,
         beside=beside(),
+    ),
+    Example("no record", served(), NO_RECORD, beside=(namespace(),)),
+    Example(
+        "the record of another deployment",
+        served(),
+        OTHER_RECORD,
+        beside=beside(lambda record: record.update(deployment="search/reader")),
     ),
     Example(
         "a drafter that nobody pinned",

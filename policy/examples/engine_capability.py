@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 from components.sizing.catalogue import load_catalogue
-from policy.examples.engine_objects import Change, Content, beside, container, served
+from policy.examples.engine_objects import Change, Content, beside, container, namespace, served
 from policy.examples.labelled_objects import DIGEST, on_cloud_run
 from policy.rules.engine_capability import NOT_DEPLOYABLE, OTHER_ENGINE
+from policy.rules.record import NO_RECORD, OTHER_RECORD
 from policy.rules.rule import UNKNOWN, Example, Resource
 
 REGISTRY = "docker.io/vllm/vllm-openai"
@@ -70,6 +71,13 @@ EXAMPLES: tuple[Example, ...] = (
     _breaks("a GPU that is not known yet", _serves(E4B, UNKNOWN, "0.33.0"), NOT_JUDGED),
     Example("a release whose flags nobody listed", served(_image("v0.32.0")), NOT_DEPLOYABLE, beside=beside()),
     Example("another release than it was sized for", served(_image("v0.25.1")), OTHER_ENGINE, beside=beside()),
+    Example("no record", served(), NO_RECORD, beside=(namespace(),)),
+    Example(
+        "the record of another deployment",
+        served(),
+        OTHER_RECORD,
+        beside=beside(lambda record: record.update(deployment="search/reader")),
+    ),
     Example(
         "a moving tag",
         served(_image("latest")),

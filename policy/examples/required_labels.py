@@ -6,6 +6,7 @@ from components.kubernetes.team_namespace import TEAM_LABEL
 from components.labels import OWNER_KUBERNETES
 from policy.examples.engine_objects import TEAM, Change, Content, beside, namespace, served
 from policy.examples.labelled_objects import COST_CENTER, OWNER, bucket, claim, on_cloud_run, pod
+from policy.rules.record import NO_RECORD, OTHER_RECORD
 from policy.rules.required_labels import OTHER_MARK, OTHER_MODEL, OTHER_TEAM
 from policy.rules.resource_types import NODE_POOL
 from policy.rules.rule import UNKNOWN, Context, Example, Resource, TeamTruth
@@ -48,9 +49,10 @@ def _wrong_case(content: Content) -> None:
     labels["Cost-Center"] = labels.pop("cost-center")
 
 
-def _namespace(**labels: str) -> Resource:
+def _namespace(mark: str = TEAM, **labels: str | None) -> Resource:
     content = namespace()
-    content["metadata"]["labels"].update({key.replace("mark", TEAM_LABEL): value for key, value in labels.items()})
+    content["metadata"]["labels"][TEAM_LABEL] = mark
+    _set(**labels)(content)
     return Resource.of_object(content)
 
 
@@ -79,6 +81,7 @@ EXAMPLES: tuple[Example, ...] = (
     _refused("a value ends with a hyphen", claim(_set(owner="search-")), "value 'search-'", FORM),
     _refused("its pods have no labels", served(lambda c: c["spec"]["predictor"].pop("labels")), "spec.predictor", FORM),
     _refused("another owner than the team's", served(*_both(owner="ads")), f"{FILE} says 'search'", OTHER_TEAM),
+    _refused("a model billed elsewhere", served(_set(cost_center="cc-8")), "cost-center 'cc-8'", OTHER_TEAM),
     _refused("pods billed elsewhere", served(_of_pods(cost_center="cc-8")), "cost-center 'cc-8'", OTHER_TEAM),
     _refused("another team's name", served(*_both(team="ads")), "in the namespace of team 'search'", OTHER_TEAM),
     _refused(
@@ -87,6 +90,22 @@ EXAMPLES: tuple[Example, ...] = (
     _refused("storage billed elsewhere", claim(_set(cost_center="cc-8")), f"{FILE} says 'cc-7'", OTHER_TEAM),
     _refused("a pod without its team", pod(_set(team=None)), "lack 'team'", FORM),
     _refused("model labels of another model", served(*_both(total_params="25806m")), "'7941m'", OTHER_MODEL),
+    Example(
+        "labels that are right by themselves, beside a record of another model",
+        served(),
+        OTHER_MODEL,
+        CONTEXT,
+        beside=beside(lambda made: made["labels"].update({"total-params": "25806m"})),
+    ),
+    Example("no record", served(), NO_RECORD, CONTEXT, beside=(namespace(),)),
+    Example(
+        "the record of another deployment",
+        served(),
+        OTHER_RECORD,
+        CONTEXT,
+        beside=beside(lambda made: made.update(deployment="search/reader")),
+    ),
+    _refused("a namespace without who pays", _namespace(cost_center=None), "lack 'cost-center'", FORM),
     _refused("a namespace that is another team's too", _namespace(mark="ads"), OTHER_MARK),
     _refused("a team without a file", bucket(_set(team="serach")), "did you mean 'search'", admission=False),
     _refused("a service with the wrong size", on_cloud_run(_set(total_params="1m")), "'7941m'", admission=False),

@@ -14,11 +14,14 @@ from rich.console import Console
 from rich.table import Table
 
 from policy.rules import RULES
+from policy.rules.pod_hardening import UNMARKED
 from policy.rules.rule import AdmissionPolicy, Context, Example, Finding, Resource, Rule, Validation
 from tests.policy.examples import AT_ADMISSION, admission_examples, differs, examples_of
 from tests.tools.kyverno_cli import Answers
 from tests.tools.test_kyverno import answered, problems
 
+#: Expressions that only a change can break, while examples are of what is created, by the test that breaks them.
+OF_CHANGES = {f"{UNMARKED}.": "tests/tools/test_namespace_label.py"}
 OBJECTION = Finding("objects to everything")
 
 
@@ -66,6 +69,8 @@ def admission_mutants(policy: AdmissionPolicy) -> Iterator[tuple[str, AdmissionP
     yield "inverted", _with(policy, "inverted", [_inverted(one) for one in own])
     if len(own) > 1:
         for index, one in enumerate(own):
+            if one.message in OF_CHANGES:
+                continue
             left = [*own[:index], replace(one, expression="true"), *own[index + 1 :]]
             yield f"emptied: {one.message[:60]}", _with(policy, f"emptied-{index}", left)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -239,3 +240,26 @@ def test_the_command_line_ends_with_what_it_found() -> None:
     assert command(ROOT, "--preview", "-", given=json.dumps(quiet)) == (0, "")
     for arguments in (("--preview", "-"), ("--preview", "no-such-file"), ("--preview", "-", "--today", "soon")):
         assert command(ROOT, *arguments, given="{}")[0] == 2
+
+
+def test_what_the_settings_of_the_environment_acknowledge_counts_until_its_day(tmp_path: Path) -> None:
+    for file in ("Pulumi.yaml", "Pulumi.dev.yaml"):
+        shutil.copy(ROOT / file, tmp_path)
+    shutil.copytree(ROOT / "stacks" / "dev", tmp_path / "stacks" / "dev")
+    rows = "".join(
+        f"      - {{resource: {name}, reason: it moves on purpose, expires: 2026-11-26}}\n"
+        for name in ("models", "token")
+    )
+    with (tmp_path / "Pulumi.dev.yaml").open("a", encoding="utf-8") as settings:
+        settings.write(f"    acknowledge:\n{rows}")
+    given = json.dumps(DIGEST)
+    code, output = command(tmp_path, "--preview", "-", "--today", "2026-11-26", given=given)
+    assert (code, output.count("acknowledged: ")) == (0, 2)
+    code, output = command(tmp_path, "--preview", "-", "--today", "2026-11-27", given=given)
+    assert (code, output.count("Its acknowledgement ended on 2026-11-26.")) == (1, 2)
+    # without a reason nobody has agreed to anything
+    text = (tmp_path / "Pulumi.dev.yaml").read_text(encoding="utf-8")
+    (tmp_path / "Pulumi.dev.yaml").write_text(text.replace("reason: it moves on purpose, ", ""), encoding="utf-8")
+    code, output = command(tmp_path, "--preview", "-", given=given)
+    assert code == 2
+    assert "acknowledge[0].reason" in output
