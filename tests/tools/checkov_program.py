@@ -5,20 +5,16 @@ Made once for each content of `checkov/requirements.txt` and each Python, in `.s
 
 from __future__ import annotations
 
-import fcntl
-import hashlib
 import json
 import os
-import shutil
 import subprocess
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sandbox.paths import Layout
-from sandbox.progress import run_logged, step
+from tests.tools.environments import python_environment
 
 REQUIREMENTS = Path(__file__).parent / "checkov" / "requirements.txt"
 OFFLINE = ("--framework", "kubernetes", "--output", "json", "--compact", "--quiet", "--skip-download")
@@ -35,18 +31,7 @@ class Failed:
 
 def checkov(layout: Layout) -> Path:
     """The program; installs it when its requirements or Python are new. Raises SetupError."""
-    made_from = f"{sys.version} {sys.base_prefix}".encode() + REQUIREMENTS.read_bytes()
-    tools = layout.private / "tools"
-    folder = tools / f"checkov-{hashlib.sha256(made_from).hexdigest()[:12]}"
-    tools.mkdir(parents=True, exist_ok=True)
-    with (tools / "checkov.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        done = folder / "complete"  # written last: an interrupted installation is made anew
-        if not done.exists():
-            for old in tools.glob("checkov-*"):
-                shutil.rmtree(old)
-            _install(layout, folder)
-            done.touch()
+    folder = python_environment(layout, "checkov", REQUIREMENTS, lasts="about a minute", wheels_only=False)
     return folder / "bin" / "checkov"
 
 
@@ -68,20 +53,3 @@ def failed_checks(program: Path, manifests: Iterable[dict[str, Any]], folder: Pa
     assert report["summary"]["parsing_errors"] == 0, report
     rows = report["results"]["failed_checks"]
     return sorted(Failed(row["check_id"], row["resource"], row["check_name"]) for row in rows)
-
-
-def _install(layout: Layout, folder: Path) -> None:
-    base = Path(sys.executable).resolve()  # a virtual environment must not hang on ours
-    with step("installing checkov (about a minute, once)"):
-        run_logged([base, "-m", "venv", folder], layout.logs / "checkov-venv.log", doing="making checkov's environment")
-        # everything is pinned, so that pip has nothing to resolve
-        install = [
-            folder / "bin" / "python",
-            "-m",
-            "pip",
-            "install",
-            "--no-input",
-            "--disable-pip-version-check",
-            "--no-deps",
-        ]
-        run_logged([*install, "-r", REQUIREMENTS], layout.logs / "checkov-pip.log", doing="installing checkov")

@@ -14,7 +14,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,7 +21,7 @@ import pytest
 from sandbox.paths import ROOT, Layout
 from sandbox.progress import SetupError
 from tests.tools import openai_engine
-from tests.tools.fake_gcs import free_port
+from tests.tools.servers import free_port
 from tests.tools.smoke_ingress import INGRESS, Ingress, ingress_to
 from tests.tools.smoke_recorded import MODEL, recorded_engine
 
@@ -49,7 +48,6 @@ class Stage:
     """Ingress and engine, which is up, and how the command ended that was started before the engine."""
 
     ingress: Ingress
-    engine_pid: int
     first: subprocess.CompletedProcess[str]
 
 
@@ -113,8 +111,8 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
                 command.kill()
                 raise
             log = tmp_path_factory.mktemp("engine") / "log"
-            with openai_engine.serve(installed, MODEL, port, log) as pid:
-                yield Stage(ingress, pid, end(command))
+            with openai_engine.serve(installed, MODEL, port, log):
+                yield Stage(ingress, end(command))
 
 
 def cells(table: str) -> dict[str, list[str]]:
@@ -178,11 +176,3 @@ def test_an_ingress_that_asks_nobody_for_a_token_fails(stage: Stage, monkeypatch
     failed = [row for row in json.loads(done.stdout)["rows"] if row["result"] == "failed"]
     assert [row["check"] for row in failed] == ["authentication"]
     assert "expected a refusal (401 or 403) without a token, came 200 with" in failed[0]["note"]
-
-
-def test_the_engine_is_this_tests_own_process(stage: Stage) -> None:
-    """It is ended by its id when the fixture ends, and by nothing else."""
-    command = Path(f"/proc/{stage.engine_pid}/cmdline")
-    if not command.exists():
-        pytest.skip("needs /proc")
-    assert b"openai_server/serve.py" in command.read_bytes()

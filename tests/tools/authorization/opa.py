@@ -18,9 +18,8 @@ from typing import Any
 from components.kubernetes.authorization_pod import KEYS_FILE, make_arguments
 from components.kubernetes.authorization_policy import CONFIGURATION_FILE, DECISION
 from sandbox.paths import Layout
-from tests.tools.authorization.processes import running, wait_until_up
-from tests.tools.fake_gcs import free_port
 from tests.tools.go_programs import go_program
+from tests.tools.servers import free_port, running, wait_until_up
 
 PACKAGE = "github.com/open-policy-agent/opa"
 SOURCE = Path(__file__).parent.parent / "opa"

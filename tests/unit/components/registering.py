@@ -11,6 +11,8 @@ import pulumi.runtime
 from pulumi.runtime import rpc
 from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mocks
 
+from sandbox.providers.kubernetes import schemas
+from sandbox.providers.kubernetes.kind_tables import known_definition
 from sandbox.providers.strict_inputs import arguments_class, failures
 
 
@@ -103,8 +105,8 @@ class _Recorder(MockMonitor):
         return super().RegisterResourceOutputs(request)
 
 
-def register(build: Callable[[], pulumi.Resource], preview: bool = False) -> Program:
-    """Registers what `build` makes and waits for all of it. Every component must also bear the checks at the end."""
+def registered(build: Callable[[], pulumi.Resource], preview: bool = False) -> Program:
+    """What `build` registers, in order, with components inside components."""
     program, mocks = Program(), Computed(preview)
     pulumi.runtime.set_mocks(mocks, preview=preview, monitor=_Recorder(mocks, program))
 
@@ -113,6 +115,12 @@ def register(build: Callable[[], pulumi.Resource], preview: bool = False) -> Pro
         build()
 
     run()
+    return program
+
+
+def register(build: Callable[[], pulumi.Resource], preview: bool = False) -> Program:
+    """Registers what `build` makes and waits for all of it. Every component must also bear the checks at the end."""
+    program = registered(build, preview)
     component = program.resources[0]
     assert component.type.startswith("gemma-platform:index:")
     assert program.children
@@ -139,3 +147,16 @@ def previews_the_same(build: Callable[[], pulumi.Resource]) -> bool:
     """True when a preview, which knows nothing that Google computes, registers the same resources as an update."""
     seen = [sorted((r.type, r.name) for r in register(build, preview=preview).resources) for preview in (True, False)]
     return seen[0] == seen[1]
+
+
+def register_objects(build: Callable[[], pulumi.Resource], preview: bool = False) -> Program:
+    """What a component of Kubernetes objects registers; each of them must be its child and pass the API's own schema."""
+    program = registered(build, preview)
+    component = program.resources[0]
+    for resource in program.children:
+        assert resource.parent.endswith(f"{component.type}::{component.name}"), f"{resource.name} is not its child"
+        if resource.type.startswith("kubernetes:"):
+            value = {key: member for key, member in resource.inputs.items() if not key.startswith("__")}
+            group, kind = value["apiVersion"].partition("/")[0], value["kind"]
+            assert schemas.failures(value, known_definition(group, kind)) == [], resource.name
+    return program

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-import pulumi
-import pulumi.runtime
-
 from components.kubernetes.serving_stack import ServingStack, ServingStackArgs
-from tests.unit.components.registering import Computed, Program, Registered, _Recorder
+from tests.unit.components.registering import Program, Registered, registered
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
 NAMESPACE = "kubernetes:core/v1:Namespace"
@@ -34,19 +30,6 @@ def stack_args(**changes: Any) -> ServingStackArgs:
         "labels": LABELS,
     }
     return ServingStackArgs(**{**small, **changes})
-
-
-def registered(build: Callable[[], pulumi.Resource], preview: bool = False) -> Program:
-    """What `build` registers, in order, with components inside components."""
-    program, mocks = Program(), Computed(preview)
-    pulumi.runtime.set_mocks(mocks, preview=preview, monitor=_Recorder(mocks, program))
-
-    @pulumi.runtime.test
-    def run() -> None:
-        build()
-
-    run()
-    return program
 
 
 def stack_of(preview: bool = False, **changes: Any) -> Program:

@@ -27,8 +27,7 @@ from components.kubernetes.authorization_service import (
     AuthorizationServiceArgs,
 )
 from components.kubernetes.chart_release import Mirror
-from tests.unit.components.registering import Program
-from tests.unit.components.test_team import registered
+from tests.unit.components.registering import Program, register_objects
 
 JWT = JwtAuthentication(
     issuer="https://login.example.com", audiences=["gemma"], jwks_uri="https://login.example.com/jwks"
@@ -59,7 +58,7 @@ def arguments(**changes: Any) -> AuthorizationServiceArgs:
 
 
 def made(preview: bool = False, **changes: Any) -> Program:
-    return registered(lambda: AuthorizationService("authorization", arguments(**changes)), preview)
+    return register_objects(lambda: AuthorizationService("authorization", arguments(**changes)), preview)
 
 
 def pod(program: Program) -> dict[str, Any]:

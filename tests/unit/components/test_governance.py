@@ -22,8 +22,8 @@ from components.kubernetes.governance import Governance, GovernanceArgs
 from components.kubernetes.kyverno import Kyverno, KyvernoArgs, make_values
 from components.kubernetes.team_network import COLLECTOR
 from components.kubernetes.versions import KYVERNO
-from tests.unit.components.registering import Program
-from tests.unit.components.serving import NAMESPACE, RELEASE, registered
+from tests.unit.components.registering import Program, registered
+from tests.unit.components.serving import NAMESPACE, RELEASE
 from tests.unit.components.test_team import LABELS
 
 POLICY = "kubernetes:policies.kyverno.io/v1:ValidatingPolicy"

@@ -9,8 +9,7 @@ import pytest
 from components.kubernetes import kourier_gateway
 from components.kubernetes.kourier_gateway import KourierGateway, KourierGatewayArgs
 from components.time_limits import GATEWAY_SECONDS, LONGEST_REQUEST_SECONDS
-from tests.unit.components.registering import Program
-from tests.unit.components.test_team import registered
+from tests.unit.components.registering import Program, register_objects
 
 DOMAIN = "models.example.com"
 LABELS = {"app.kubernetes.io/owner": "ml-platform", "team": "platform"}
@@ -38,7 +37,7 @@ def arguments(exposure: str = "external", **changes: object) -> KourierGatewayAr
 
 
 def made(exposure: str = "external", **changes: object) -> Program:
-    return registered(lambda: KourierGateway("gateway", arguments(exposure, **changes)))
+    return register_objects(lambda: KourierGateway("gateway", arguments(exposure, **changes)))
 
 
 def route_to_models(program: Program) -> dict[str, Any]:
@@ -150,7 +149,9 @@ def test_every_object_has_the_labels_and_the_namespace_admits_restricted_pods_on
 
 @pytest.mark.parametrize("exposure", EXPOSURES)
 def test_a_preview_registers_the_same(exposure: str) -> None:
-    seen = [registered(lambda: KourierGateway("gateway", arguments(exposure)), preview) for preview in (True, False)]
+    seen = [
+        register_objects(lambda: KourierGateway("gateway", arguments(exposure)), preview) for preview in (True, False)
+    ]
     first, second = (sorted((one.type, one.name) for one in program.resources) for program in seen)
     assert first == second
 

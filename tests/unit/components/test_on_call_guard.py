@@ -5,14 +5,15 @@ from __future__ import annotations
 from components.kubernetes.on_call_guard import POLICY_NAME, OnCallGuard, OnCallGuardArgs, make_binding, make_policy
 from components.kubernetes.team_namespace import namespace_labels
 from components.kubernetes.team_roles import ON_CALL_RULES
-from tests.unit.components.test_team import LABELS, registered
+from tests.unit.components.registering import register_objects
+from tests.unit.components.test_team import LABELS
 from tests.unit.components.test_team_network import selects
 
 POLICY = "kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicy"
 
 
 def test_policy_and_binding_are_valid_and_belong_together() -> None:
-    program = registered(lambda: OnCallGuard("guard", OnCallGuardArgs(labels=LABELS)))
+    program = register_objects(lambda: OnCallGuard("guard", OnCallGuardArgs(labels=LABELS)))
     policy, binding = program.one(POLICY), program.one(f"{POLICY}Binding")
     assert policy.inputs["metadata"] == {"name": POLICY_NAME, "labels": LABELS}
     assert binding.inputs["spec"]["policyName"] == POLICY_NAME
@@ -22,7 +23,7 @@ def test_policy_and_binding_are_valid_and_belong_together() -> None:
 
 
 def test_a_preview_does_not_know_yet_that_it_holds() -> None:
-    program = registered(lambda: OnCallGuard("guard", OnCallGuardArgs(labels=LABELS)), preview=True)
+    program = register_objects(lambda: OnCallGuard("guard", OnCallGuardArgs(labels=LABELS)), preview=True)
     assert program.outputs.get("policy_name") != POLICY_NAME
 
 

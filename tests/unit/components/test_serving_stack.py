@@ -19,14 +19,13 @@ from components.kubernetes.kserve import KServe
 from components.kubernetes.priority_classes import PriorityClasses
 from components.kubernetes.serving_stack import ServingStack
 from components.kubernetes.versions import CHARTS
-from tests.unit.components.registering import Program
+from tests.unit.components.registering import Program, registered
 from tests.unit.components.serving import (
     KNATIVE,
     LABELS,
     NAMESPACE,
     RELEASE,
     part_of,
-    registered,
     stack_args,
     stack_of,
 )

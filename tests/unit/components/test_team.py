@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
-import pulumi
-import pulumi.runtime
 import pytest
 
 from components.kubernetes import team_metrics
 from components.kubernetes.team import Team, TeamArgs
 from components.kubernetes.team_roles import READ
-from sandbox.providers.kubernetes.kind_tables import known_definition
-from sandbox.providers.kubernetes.schemas import failures
-from tests.unit.components.registering import Computed, Program, _Recorder
+from tests.unit.components.registering import Program, register_objects
 from tests.unit.components.test_team_quota import workload
 
 LABELS = {"app.kubernetes.io/owner": "o", "cost-center": "c", "team": "a"}
@@ -47,28 +42,8 @@ def team(**changes: Any) -> TeamArgs:
     return TeamArgs(**args)
 
 
-def registered(build: Callable[[], pulumi.Resource], preview: bool = False) -> Program:
-    """What a component of Kubernetes objects registers; each of them must be its child and pass the API's own schema."""
-    program, mocks = Program(), Computed(preview)
-    pulumi.runtime.set_mocks(mocks, preview=preview, monitor=_Recorder(mocks, program))
-
-    @pulumi.runtime.test
-    def run() -> None:
-        build()
-
-    run()
-    component = program.resources[0]
-    for resource in program.children:
-        assert resource.parent.endswith(f"{component.type}::{component.name}"), f"{resource.name} is not its child"
-        if resource.type.startswith("kubernetes:"):
-            value = {key: member for key, member in resource.inputs.items() if not key.startswith("__")}
-            group, kind = value["apiVersion"].partition("/")[0], value["kind"]
-            assert failures(value, known_definition(group, kind)) == [], resource.name
-    return program
-
-
 def made(**changes: Any) -> Program:
-    return registered(lambda: Team("a", team(**changes)))
+    return register_objects(lambda: Team("a", team(**changes)))
 
 
 def kinds(program: Program) -> list[tuple[str, str]]:
@@ -98,7 +73,7 @@ def test_everything_of_a_team_is_in_its_namespace_with_its_labels_and_valid() ->
 
 
 def test_a_preview_shows_what_an_update_makes() -> None:
-    assert kinds(registered(lambda: Team("a", team()), preview=True)) == kinds(made())
+    assert kinds(register_objects(lambda: Team("a", team()), preview=True)) == kinds(made())
 
 
 @pytest.mark.parametrize("level", ["restricted", "baseline"])
@@ -187,7 +162,7 @@ def test_the_right_to_patch_waits_for_the_policy_that_bounds_it() -> None:
 def test_without_groups_nobody_gets_a_right() -> None:
     args = team()
     del args["group"], args["on_call_group"]
-    assert not {"Role", "RoleBinding"} & {kind for kind, _ in kinds(registered(lambda: Team("a", args)))}
+    assert not {"Role", "RoleBinding"} & {kind for kind, _ in kinds(register_objects(lambda: Team("a", args)))}
 
 
 def test_metrics_of_engine_and_queue_proxy_are_kept_and_say_whose_they_are() -> None:

@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from components.kubernetes.knative_serving import GATEWAY_NAMESPACE
 from components.smoke import connection, progress
-from tests.tools.fake_gcs import free_port
+from tests.tools.servers import free_port
 from tests.tools.smoke_recorded import RecordedEngine, Reply
 from tests.unit.smoke.calling import HOST, KEY, endpoint, run
 

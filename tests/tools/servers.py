@@ -1,4 +1,4 @@
-"""Starts the servers of these tests and ends them, each by its own process id."""
+"""Starts servers that tests talk to, on free ports of the loopback, and ends them, each by its own process id."""
 
 from __future__ import annotations
 
@@ -30,6 +30,13 @@ def running(command: Sequence[str | Path], log: Path) -> Iterator[subprocess.Pop
             except subprocess.TimeoutExpired:
                 server.kill()
                 server.wait()
+
+
+def free_port() -> int:
+    """A port of the loopback on which nothing listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
 
 
 def wait_until_up(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
