@@ -51,6 +51,7 @@ docs: setup ## Write what is generated: the schema of the teams' files and the p
 	@$(PY) -m components.sizing predict --report
 	@$(PY) -m stacks.google_page
 	@$(PY) -m stacks.serving_page
+	@$(PY) -m stacks.cost_page
 	@$(PY) -m policy.page
 
 bench: setup ## Measure previews, placement and imports: ratios in pairs, and times

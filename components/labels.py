@@ -21,6 +21,9 @@ OWNER_KUBERNETES = "app.kubernetes.io/owner"
 OWNER_GOOGLE = "owner"
 COST_CENTER = "cost-center"
 TEAM = "team"
+#: Label of a node that names what its machine costs: machine type, region and purchase option. A node's label alone, since it is
+#: what OpenCost finds the node's price by.
+PRICE_CLASS = "gemma-platform/price-class"
 
 _COMMON = (COST_CENTER, TEAM, MODEL_ARCHITECTURE, TOTAL_PARAMS, ACTIVE_PARAM_RATIO)
 KUBERNETES_KEYS = (OWNER_KUBERNETES, *_COMMON)

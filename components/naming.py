@@ -20,10 +20,11 @@ class Service(StrEnum):
     NODE_POOL = "GKE node pool"
     REPOSITORY = "Artifact Registry repository"
     SERVICE_ACCOUNT = "service account"
+    TOPIC = "Pub/Sub topic"
 
 
-#: Longest name in characters. Sources, read 2026-11: reference pages of Cloud Storage, run.googleapis.com, GKE, Compute Engine
-#: and IAM; kubernetes.io/docs/concepts/overview/working-with-objects/names.
+#: Longest name in characters. Sources, read 2026-11: reference pages of Cloud Storage, run.googleapis.com, GKE, Compute Engine,
+#: IAM and Pub/Sub; kubernetes.io/docs/concepts/overview/working-with-objects/names.
 NAME_LIMITS = {
     Service.BUCKET: 63,
     Service.CLOUD_RUN_SERVICE: 49,
@@ -35,6 +36,7 @@ NAME_LIMITS = {
     Service.NODE_POOL: 40,
     Service.REPOSITORY: 63,
     Service.SERVICE_ACCOUNT: 30,
+    Service.TOPIC: 255,
 }
 #: Names of these are always made of one part, which may therefore hold hyphens.
 _ONE_PART = (Service.BUCKET, Service.IDENTITY_POOL, Service.NAMESPACE, Service.NODE_POOL, Service.REPOSITORY)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
+from components.sizing.catalogue import RunAs
 from components.sizing.engine_arguments import COMMAND, adapter_path, engine_arguments
 from components.sizing.record import SizingRecord
 from components.time_limits import TimeLimits
@@ -11,10 +12,11 @@ from components.time_limits import TimeLimits
 FULL_CONTEXT_REQUESTS = "gemma-platform/full-context-requests"
 TYPICAL_TOKENS = "gemma-platform/typical-tokens"
 
-#: Marks a ConfigMap that holds a sizing record, and the key that it is under.
-RECORD_LABEL, RECORD_KEY = "gemma-platform/sizing-record", "record.json"
-#: Annotation of a service on Cloud Run, which has no ConfigMap beside it: what it is expected to cost.
-USD_PER_MONTH = "gemma-platform/usd-per-month"
+#: How the name of the ConfigMap begins that holds a sizing record (the deployment's name follows), the label that marks it, and
+#: the key that the record is under. Rules find records by them.
+RECORD_PREFIX, RECORD_LABEL, RECORD_KEY = "sizing-", "gemma-platform/sizing-record", "record.json"
+#: Annotations of a service on Cloud Run, which has no ConfigMap beside it: what it is expected to cost, and at most.
+USD_PER_MONTH, USD_PER_MONTH_PEAK = "gemma-platform/usd-per-month", "gemma-platform/usd-per-month-peak"
 
 #: The weights are in the bucket and nothing may be fetched from a hub, nor usage reported, at start.
 OFFLINE = {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1"}
@@ -117,9 +119,9 @@ def served_name(arguments: Sequence[str]) -> str:
     return next(a.partition("=")[2] for a in arguments if a.startswith("--served-model-name="))
 
 
-def runs_restricted(record: SizingRecord) -> bool:
-    """True where the engine's image is known to run without root, and with a root file system that it cannot write."""
-    return record.run_as is not None and record.run_as.restricted is True
+def restricted_user(record: SizingRecord) -> RunAs | None:
+    """As whom the engine's image is known to run without root and with a root file system that it cannot write; None unknown."""
+    return record.run_as if record.run_as is not None and record.run_as.restricted is True else None
 
 
 def served_model(
@@ -140,7 +142,7 @@ def served_model(
     The streamer reads either, so only the place differs; `drafter` is where the drafter lies, if there is one. `image` stands in
     for the record's, for a mirror of it; the others are those of ServedModelArgs.
     """
-    load = record.budget.load
+    load, user = record.budget.load, restricted_user(record)
     model = ServedModelArgs(
         image=image or record.image,
         command=list(COMMAND),
@@ -161,7 +163,7 @@ def served_model(
         spread_over_zones=record.demand.high_availability,
         mode=mode,
         paused=paused,
-        writable_paths=list(record.run_as.writable) if runs_restricted(record) and record.run_as else [],
+        writable_paths=list(user.writable) if user else [],
         bucket_name=bucket_name,
         mounted={adapter_path(adapter): adapter.folder for adapter in record.demand.adapters},
         reads=list(reads),
@@ -170,8 +172,8 @@ def served_model(
             TYPICAL_TOKENS: str(load.typical_tokens),
         },
     )
-    if runs_restricted(record) and record.run_as:
-        model["run_as_user"], model["run_as_group"] = record.run_as.user_id, record.run_as.group_id
+    if user is not None:
+        model["run_as_user"], model["run_as_group"] = user.user_id, user.group_id
     if canary_percent is not None:
         model["canary_percent"] = canary_percent
     if record.demand.first_token_ms is not None:

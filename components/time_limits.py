@@ -47,6 +47,8 @@ def time_limits(
     With `from_zero` a request may wait for a start, and Knative's activator counts that wait; with `new_node` a node comes first.
     Raises ValueError where the chain cannot hold.
     """
+    if startup > startup_probe:
+        raise ValueError(f"a start takes about {startup} s, and the probe gives up after {startup_probe} s")
     cold_start = startup + (NODE_SECONDS if new_node else 0)
     request = longest_generation + REQUEST_MARGIN_SECONDS + (cold_start if from_zero else 0)
     if request > LONGEST_REQUEST_SECONDS:

@@ -14,8 +14,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from components.google.registry_references import mirror_prefixes
-from components.naming import Scope, Service, cloud_name
 from policy.configuration import checked
 from policy.judging import Standards, Waiver
 from policy.levels import advisory_in
@@ -24,6 +22,7 @@ from policy.rules.allowed_images import SHIPPED_PREFIXES
 from policy.rules.rule import Context, TeamTruth
 from policy.waivers import read_waivers
 from stacks.environment import Environment, LoadedTeam, read_environment
+from stacks.mirrors import image_mirrors
 from stacks.problems import SettingsError, line_of
 from stacks.settings import CONFIG_KEY, EnvironmentSettings
 from stacks.yaml_source import read_yaml
@@ -48,6 +47,7 @@ def context_of(environment: Environment, today: datetime.date) -> Context:
         teams={loaded.team.team: _truth(loaded) for loaded in environment.teams},
         overrides={key: frozenset(override.values) for key, override in supply.overrides.items()},
         image_prefixes=image_prefixes(settings, environment.name),
+        require_digests=settings.require_digests,
         purchase_options=frozenset((*settings.purchase_order, *(settings.batch_purchase_order or ()))),
         region=settings.region,
         encrypted=frozenset(settings.encryption.purposes if settings.encryption else ()),
@@ -58,10 +58,7 @@ def context_of(environment: Environment, today: datetime.date) -> Context:
 
 def image_prefixes(settings: EnvironmentSettings, environment: str) -> tuple[str, ...]:
     """What images may begin with: what the platform installs, through its mirrors, and the folder of the loader's image."""
-    scope = Scope(settings.project, environment)
-    registries = settings.mirror.registries if settings.mirror else ()
-    repositories = {one: cloud_name(Service.REPOSITORY, scope, one.replace(".", "-")) for one in registries}
-    mirrors = mirror_prefixes(settings.project, settings.region, repositories)
+    mirrors = image_mirrors(settings, environment)
     found = [f"{settings.loader.image.rpartition('/')[0]}/"] if settings.loader else []
     for prefix in SHIPPED_PREFIXES:
         registry, _, folder = prefix.partition("/")

@@ -27,6 +27,8 @@ def label_fields() -> dict[str, str]:
         if not service.ispkg or service.name == "config":
             continue
         package = importlib.import_module(f"pulumi_gcp.{service.name}")
+        # the SDK loads a package at the first look at something in it; one whose modules come before stays without their classes
+        getattr(package, "__all__", None)
         for entry in pkgutil.iter_modules(package.__path__):
             if entry.name.startswith(("_", "get_")) or entry.name in ("inputs", "outputs"):
                 continue

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from pulumi_policy import (
     EnforcementLevel,
@@ -40,10 +40,21 @@ LEVELS: dict[Level, EnforcementLevel] = {
 }
 
 
-class Bench(threading.local):
-    """What `environment` found wrong with the resource that this thread of the pack is at; None before the first."""
+class Stack(NamedTuple):
+    """The resources of a stack, and what is wrong with them together."""
 
+    urns: Sequence[str]
+    resources: Sequence[Resource]
+    judged: Sequence[Judgement]
+
+
+class Bench(threading.local):
+    """What this thread of the pack has found already, for the policies after the one that found it."""
+
+    #: By `environment`, of the resource that is being judged; None before the first.
     judged: Sequence[Judgement] | None = None
+    #: By the first policy about the whole stack, for that of the other level.
+    stack: Stack | None = None
 
 
 class EnvironmentPolicy(ResourceValidationPolicy):
@@ -137,10 +148,10 @@ class StackPolicy(StackValidationPolicy):
         if not args.resources:
             return
         standards = self.first.standards(args.resources[0].urn)
-        resources = [Resource(one.resource_type, one.name, plain(one.props)) for one in args.resources]
+        _, resources, judged = self._stack(args, standards)
         urns = {(one.resource_type, one.name): one.urn for one in args.resources}
         shown: tuple[Outcome, ...] = ("mandatory",) if self.level == "mandatory" else ("advisory", "waived")
-        for judgement in judge_stack(self.first.rules, resources, standards):
+        for judgement in judged:
             if judgement.outcome in shown:
                 about = judgement.resource
                 urn = urns.get((about.type, about.name)) if about else None
@@ -148,6 +159,18 @@ class StackPolicy(StackValidationPolicy):
         if self.level == "advisory":
             for line in without_effect(idle_waivers(self.first.rules, resources, standards)):
                 report_violation(line, None)
+
+    def _stack(self, args: StackValidationArgs, standards: Standards) -> Stack:
+        """The stack, judged: by this policy, or by that of the other level just before, in the same call of the engine."""
+        urns, found = [one.urn for one in args.resources], self.first.bench.stack
+        # what is left by one is taken by the other, so that nothing of an earlier call is ever found
+        self.first.bench.stack = None
+        if found is not None and found.urns == urns and self.level == "advisory":
+            return found
+        resources = [Resource(one.resource_type, one.name, plain(one.props)) for one in args.resources]
+        made = Stack(urns, resources, judge_stack(self.first.rules, resources, standards))
+        self.first.bench.stack = made if self.level == "mandatory" else None
+        return made
 
 
 def policies(rules: Sequence[Rule]) -> list[Policy]:

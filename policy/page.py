@@ -64,6 +64,7 @@ def _detail(rule: Rule) -> dict[str, Any]:
         "shows": shows[0].upper() + shows[1:],
         "message": message,
         "fix": rule.fix,
+        "exempt": rule.exempt,
     }
 
 

@@ -13,9 +13,14 @@ from pulumi_policy.proxy import UnknownValueError
 
 from policy.rules.rule import UNKNOWN
 
+#: What most values are; told apart first, since asking a proxy what it is takes long.
+_SCALARS = (str, bool, int, float)
+
 
 def plain(value: Any) -> Any:
     """`value` as dict, list or scalar, UNKNOWN at every place that is not known yet."""
+    if value is None or isinstance(value, _SCALARS):
+        return value
     if isinstance(value, Mapping):
         return {key: _member(value, key) for key in value}
     if isinstance(value, Sequence) and not isinstance(value, str | bytes):

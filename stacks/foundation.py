@@ -18,13 +18,14 @@ from components.google.project_services import Feature, ProjectServices, Project
 from components.google.quota_needs import needs, without_quota
 from components.google.quota_preference import QuotaPreferences, QuotaPreferencesArgs, wishes_of
 from components.google.registry_mirror import RegistryMirror, RegistryMirrorArgs
-from components.google.secrets import ModelSecretArgs, ModelSecrets, ModelSecretsArgs
+from components.google.rotation_reminder import RotationReminder, RotationReminderArgs
+from components.google.secrets import ModelSecretArgs, ModelSecrets, ModelSecretsArgs, rotation_after
 from components.google.team_budget import SpendBudget, SpendBudgetArgs
 from components.kubernetes.keda import METRICS_ROLE
 from components.naming import Scope, Service, cloud_name
 from stacks.plan import Plan
 from stacks.quota_asks import declared_asks
-from stacks.setting_groups import BudgetSettings
+from stacks.setting_groups import BudgetSettings, SecretSettings
 from stacks.settings import EnvironmentSettings
 
 #: Days for which a destroyed version of a secret can still be restored.
@@ -42,10 +43,13 @@ DEPLOYER_ROLES = (
     "roles/compute.viewer",  # what the pre-flight looks up
     "roles/container.admin",
     "roles/container.clusterAdmin",
+    "roles/dns.admin",
     "roles/iam.serviceAccountAdmin",
     "roles/iam.serviceAccountUser",
     "roles/iam.workloadIdentityPoolAdmin",
+    "roles/monitoring.alertPolicyEditor",
     "roles/monitoring.notificationChannelEditor",
+    "roles/pubsub.admin",
     "roles/resourcemanager.projectIamAdmin",
     "roles/run.admin",
     "roles/secretmanager.admin",
@@ -68,8 +72,10 @@ class Foundation:
         self.services = self._services()
         self.keys = self._keys()
         self.mirror = self._mirror()
+        self.rotation_reminder = self._rotation_reminder()
         self.secrets = self._secrets()
-        self.budgets = self._budgets()
+        #: Budget of each team; empty without budgets.
+        self.team_budgets = self._budgets()
         self.quota = self._quota()
         self.github = self._github()
 
@@ -128,24 +134,44 @@ class Foundation:
     def _secrets(self) -> ModelSecrets | None:
         if not self.settings.secrets:
             return None
+        reminder = self.rotation_reminder
         args = ModelSecretsArgs(
             region=self.settings.region,
-            secrets=[
-                # who needs a value is granted it where its identity is made
-                ModelSecretArgs(secret_id=s.id, rotation_days=s.rotation_days, readers={}, labels=self.labels)
-                for s in self.settings.secrets
-            ],
+            secrets=[self._secret(wanted, with_reminder=reminder is not None) for wanted in self.settings.secrets],
             destroy_delay_days=SECRET_DESTROY_DELAY_DAYS,
             deletion_protection=self.settings.deletion_protection,
         )
         if key := self.key("secrets"):
             args["kms_key"] = key
+        if reminder is not None:
+            args["rotation_topic"] = reminder.topic
         return ModelSecrets("secrets", args, self.options())
 
-    def _budgets(self) -> list[SpendBudget]:
+    def _secret(self, wanted: SecretSettings, *, with_reminder: bool) -> ModelSecretArgs:
+        # who needs a value is granted it where its identity is made
+        args = ModelSecretArgs(secret_id=wanted.id, rotation_days=wanted.rotation_days, readers={}, labels=self.labels)
+        if with_reminder:
+            args["next_rotation"] = rotation_after(self.plan.today, wanted.rotation_days)
+        return args
+
+    def _rotation_reminder(self) -> RotationReminder | None:
+        reminder = self.settings.rotation_reminder
+        if reminder is None:
+            return None
+        args = RotationReminderArgs(
+            name=cloud_name(Service.TOPIC, self.scope, "secrets"),
+            project=self.settings.project,
+            project_number=self.settings.project_number,
+            region=self.settings.region,
+            emails=list(reminder.emails),
+            labels=self.labels,
+        )
+        return RotationReminder("rotation-reminder", args, self.options())
+
+    def _budgets(self) -> dict[str, SpendBudget]:
         budget = self.settings.budget
         if budget is None:
-            return []
+            return {}
         # with a person's own credentials Google wants to know which project's quota the call counts against
         billing = gcp.Provider(
             "billing",
@@ -156,13 +182,9 @@ class Foundation:
         )
         opts = pulumi.ResourceOptions.merge(self.options(), pulumi.ResourceOptions(providers=[billing]))
         environment = self.plan.environment.name
-        made = [
-            SpendBudget(
-                "budget",
-                self._budget(budget, f"gemma {environment}", budget.monthly_usd, list(budget.emails), self.labels),
-                opts,
-            )
-        ]
+        whole = self._budget(budget, f"gemma {environment}", budget.monthly_usd, list(budget.emails), self.labels)
+        SpendBudget("budget", whole, opts)
+        made: dict[str, SpendBudget] = {}
         for loaded in self.plan.environment.teams:
             team = loaded.team
             labels = self.plan.team_labels[team.team].google()
@@ -170,7 +192,7 @@ class Foundation:
                 budget, f"gemma {environment} {team.team}", ceil(team.monthly_budget_usd), [team.contact], labels
             )
             args["team"] = team.team
-            made.append(SpendBudget(f"budget-{team.team}", args, opts))
+            made[team.team] = SpendBudget(f"budget-{team.team}", args, opts)
         return made
 
     def _budget(
@@ -231,6 +253,7 @@ def features(settings: EnvironmentSettings) -> list[Feature]:
         Feature.BUDGETS: settings.budget is not None,
         Feature.QUOTA: settings.preflight == "auto" or settings.quota.request is not None,
         Feature.GATEWAY: settings.ingress.exposure != "cluster",
+        Feature.ROTATION_REMINDER: settings.rotation_reminder is not None,
         Feature.IMAGE_SCANNING: settings.mirror is not None and settings.mirror.vulnerability_scanning,
     }
     return [feature for feature, is_used in used.items() if is_used]

@@ -10,6 +10,7 @@ import pulumi
 from components.kubernetes.governance import Governance, GovernanceArgs
 from components.kubernetes.kyverno import Kyverno, KyvernoArgs
 from policy.admission.manifests import validating_policies
+from policy.admission.signatures import image_policies
 from policy.environment import context_of
 from policy.rules import RULES
 from policy.waivers import exceptions
@@ -30,7 +31,10 @@ def govern(plan: Plan, serving: Serving, on_cluster: pulumi.ResourceOptions) -> 
         "governance",
         GovernanceArgs(
             namespace=kyverno.namespace,
-            policies=validating_policies(RULES, context, labels),
+            policies=[
+                *validating_policies(RULES, context, labels),
+                *image_policies([one.signed for one in plan.environment.settings.signed_images], labels),
+            ],
             exceptions=exceptions(plan.environment.waivers, RULES, context, labels),
         ),
         pulumi.ResourceOptions.merge(on_cluster, pulumi.ResourceOptions(depends_on=[kyverno])),

@@ -10,7 +10,6 @@ import datetime
 from collections import defaultdict
 from dataclasses import dataclass
 
-from components.google.registry_references import mirror_prefixes
 from components.labels import GOOGLE_KEYS, KUBERNETES_KEYS, Labels, make_labels
 from components.naming import Scope, Service, cloud_name
 from components.sizing.errors import SizingError
@@ -21,12 +20,13 @@ from policy.rules.required_labels import wrong_labels
 from policy.rules.rule import Finding
 from policy.rules.workload import Workload
 from stacks.environment import Environment, LoadedTeam
+from stacks.installed_images import digest_problems, digest_warnings
+from stacks.mirrors import image_mirrors, mirror_repositories
 from stacks.network_room import network_problems
 from stacks.plan_warnings import warnings_about
 from stacks.planned_deployment import PlannedDeployment, plan_deployment
 from stacks.pools import PlannedLadder, PlannedPool, make_ladders, notes_of, warnings_of
 from stacks.problems import Problem, SettingsError
-from stacks.settings import EnvironmentSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,7 @@ def make_plan(environment: Environment, today: datetime.date) -> Plan:
     settings, catalogue = environment.settings, environment.catalogue
     scope = Scope(settings.project, environment.name)
     supply, bucket = settings.supply(today), cloud_name(Service.BUCKET, scope, "models")
-    repositories = _mirror_repositories(settings, scope)
-    mirrors = mirror_prefixes(settings.project, settings.region, repositories)
+    mirrors = image_mirrors(settings, environment.name)
     standards = standards_of(environment, today, environment.waivers)
     problems: list[Problem] = []
     deployments: list[PlannedDeployment] = []
@@ -84,6 +83,7 @@ def make_plan(environment: Environment, today: datetime.date) -> Plan:
             deployments.append(planned)
     ladders = make_ladders([(planned.rungs, planned.record) for planned in deployments if planned.rungs], supply)
     problems += network_problems(environment, ladders)
+    problems += digest_problems(environment)
     problems += _beyond_quota(deployments, ladders, environment)
     if problems:
         raise SettingsError(environment.name, problems)
@@ -98,15 +98,14 @@ def make_plan(environment: Environment, today: datetime.date) -> Plan:
             for loaded in environment.teams
         },
         bucket=bucket,
-        mirror_repositories=repositories,
-        warnings=(*warnings_about(deployments, environment, today), *warnings_of(ladders)),
+        mirror_repositories=mirror_repositories(settings, environment.name),
+        warnings=(
+            *warnings_about(deployments, environment, today),
+            *digest_warnings(environment),
+            *warnings_of(ladders),
+        ),
         notes=tuple(notes_of(ladders)),
     )
-
-
-def _mirror_repositories(settings: EnvironmentSettings, scope: Scope) -> dict[str, str]:
-    registries = settings.mirror.registries if settings.mirror else ()
-    return {registry: cloud_name(Service.REPOSITORY, scope, registry.replace(".", "-")) for registry in registries}
 
 
 def _problem(loaded: LoadedTeam, index: int, message: str, field: str | None) -> Problem:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from components.cost.plan.deployment_cost import DeploymentCost, deployment_cost
+from components.cost.plan.published_cost import KEY as COST
+from components.cost.plan.published_cost import published_cost
 from components.google.registry_references import mirrored
-from components.kubernetes.inference_service import KNATIVE, STANDARD
+from components.kubernetes.inference_service import KNATIVE, STANDARD, make_template
 from components.labels import Labels, make_labels
 from components.served_model import STREAM, ServedModelArgs, served_model, weights_folder, weights_place
 from components.sizing.catalogue import Catalogue
@@ -17,6 +20,7 @@ from components.sizing.published import published
 from components.sizing.record import SizingRecord
 from components.sizing.speed import longest_generation_seconds
 from components.time_limits import TimeLimits, time_limits
+from components.weights_way import probe_seconds, start_seconds, weights_way
 from stacks.environment import LoadedTeam
 from stacks.pools import Rungs, rungs_of
 from stacks.reloads import DIGEST, revision_digest
@@ -31,13 +35,15 @@ class PlannedDeployment:
     loaded: LoadedTeam
     wish: DeploymentWish
     record: SizingRecord
+    cost: DeploymentCost
     labels: Labels
     model: ServedModelArgs
     limits: TimeLimits
     rungs: Rungs | None
     revision: str
-    #: Where the engine reads its weights, and its drafter if it has one.
+    #: Where the engine reads its weights, and its drafter if it has one; how it reads the former.
     weights: str
+    weights_way: str
     drafter: str | None
     #: (id, revision) of the checkpoints that must be in the bucket: its own, and the drafter's.
     loads: tuple[tuple[str, str], ...]
@@ -75,12 +81,15 @@ class PlannedDeployment:
 
     @property
     def published(self) -> dict[str, Any]:
-        """The sizing record as plain data, with what the platform adds to it: how it is served and within which limits."""
+        """The sizing record as plain data, with what the platform adds to it: how it is served, within which limits, and what a
+        month of it is expected to cost (`cost`; the record's own `usd_per_month` is what placement compared).
+        """
         return {
             **published(self.record, self.weights, self.drafter),
             "image": self.model["image"],  # where it is pulled from, which may be a mirror
             "mode": "cloud-run" if self.pool is None else self.model["mode"],
-            DIGEST: revision_digest(self.model, self.labels.kubernetes(), self.pool),
+            COST: published_cost(self.cost),
+            DIGEST: revision_digest(self._template()),
             "seconds": {
                 "longest_generation": self.limits.longest_generation,
                 "request": self.limits.request,
@@ -90,6 +99,14 @@ class PlannedDeployment:
                 "cold_start": self.limits.cold_start,
             },
         }
+
+    def _template(self) -> dict[str, Any]:
+        """All that makes a new revision; account and priority are told apart here, and named elsewhere."""
+        if self.pool is not None:
+            labels = self.labels.kubernetes()
+            return make_template(self.wish.name, self.model, self.pool, "models", labels, self.wish.workload)
+        kept = {key: value for key, value in self.model.items() if key not in ("canary_percent", "paused")}
+        return {"model": kept, "labels": self.labels.google()}
 
 
 def plan_deployment(
@@ -103,7 +120,8 @@ def plan_deployment(
 ) -> PlannedDeployment:
     """Decides everything about one wish.
 
-    Raises SizingError where it cannot be placed, and ValueError for what stands in the way of serving it.
+    Raises SizingError where it cannot be placed, and ValueError for what stands in the way of serving it, prices that nobody
+    knows included.
     """
     record = place(wish.demand(loaded.team.team), supply, catalogue, f"model, context or concurrency in {loaded.file}")
     checkpoint = record.budget.config.checkpoint
@@ -111,16 +129,17 @@ def plan_deployment(
     mode = mode_of(wish)
     _check_canary(wish, record, mode)
     _check_adapters(wish, loaded.team.team)
-    way = settings.cloud_run.weights if record.runs_on == "cloud-run" else STREAM
+    way = weights_way(record, settings.cloud_run.weights)
     weights = weights_place(way, bucket, weights_folder(checkpoint.id, revision))
     extras = extra_checkpoints(record, catalogue)
     drafters = [(e.id, revision_of(e.id, e.revision, settings)) for e in extras if e.kind == "drafter"]
     drafter = weights_place(STREAM, bucket, weights_folder(*drafters[0])) if drafters else None
-    limits = limits_of(record)
+    limits = limits_of(record, way)
     return PlannedDeployment(
         loaded=loaded,
         wish=wish,
         record=record,
+        cost=deployment_cost(record, catalogue, settings.cost.expected_share, paused=wish.paused),
         labels=make_labels(loaded.team.owner, loaded.team.cost_center, loaded.team.team, record.budget.config.model),
         model=served_model(
             record,
@@ -130,7 +149,7 @@ def plan_deployment(
             bucket_name=bucket,
             drafter=drafter,
             reads=sorted({extra.id for extra in extras}),
-            image=mirrored(record.image, mirrors) if mirrors else record.image,
+            image=_image(record.image, settings, mirrors),
             paused=wish.paused,
             canary_percent=wish.canary_percent,
         ),
@@ -138,9 +157,16 @@ def plan_deployment(
         rungs=rungs_of(record, supply, catalogue),
         revision=revision,
         weights=weights,
+        weights_way=way,
         drafter=drafter,
         loads=((checkpoint.id, revision), *drafters),
     )
+
+
+def _image(reference: str, settings: EnvironmentSettings, mirrors: dict[str, str]) -> str:
+    """Where the engine's image is pulled from, by its digest where the settings name that of this release."""
+    digest = settings.image_digests.get(reference)
+    return (mirrored(reference, mirrors) if mirrors else reference) + (f"@{digest}" if digest else "")
 
 
 def mode_of(wish: DeploymentWish) -> str:
@@ -150,12 +176,12 @@ def mode_of(wish: DeploymentWish) -> str:
     return STANDARD if not wish.scale_to_zero and (goals or wish.max_cold_start_seconds == 0) else KNATIVE
 
 
-def limits_of(record: SizingRecord) -> TimeLimits:
-    """The time limits of a deployment."""
+def limits_of(record: SizingRecord, way: str) -> TimeLimits:
+    """The time limits of a deployment whose weights are read in that way."""
     return time_limits(
         longest_generation_seconds(record),
-        record.startup_seconds,
-        record.startup_probe_seconds,
+        start_seconds(record, way),
+        probe_seconds(record, way),
         from_zero=record.min_replicas == 0,
         new_node=record.runs_on == "gke",
     )

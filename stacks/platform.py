@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -10,6 +11,7 @@ import pulumi_kubernetes as k8s
 
 from components.google.cloud_run_model import CloudRunModel, CloudRunModelArgs
 from components.google.cluster import Cluster, ClusterArgs
+from components.google.google_apis import GoogleApis, GoogleApisArgs, block_of
 from components.google.gpu_node_pool import GpuNodePool, GpuNodePoolArgs
 from components.google.network import Network, NetworkArgs
 from components.google.preflight import run_preflight
@@ -21,20 +23,26 @@ from components.kubernetes.priority_classes import BATCH, INTERACTIVE
 from components.kubernetes.team import Team, TeamArgs
 from components.kubernetes.team_namespace import BASELINE, RESTRICTED
 from components.kubernetes.team_quota import TeamWorkload
+from components.labels import PRICE_CLASS
 from components.naming import Scope, Service, cloud_name
-from components.served_model import runs_restricted
+from components.served_model import USD_PER_MONTH_PEAK, ServedModelArgs, restricted_user
+from stacks.cluster_lifetime import goes_with
+from stacks.cost_monitoring import monitor_costs
+from stacks.cost_notes import PreviewCost
 from stacks.deployed import deployed_outputs
 from stacks.endpoints import endpoint_on_gke
 from stacks.environment import LoadedTeam
 from stacks.foundation import Foundation
 from stacks.governance import govern
 from stacks.ingress import Ingress
+from stacks.node_prices import class_of_pool, class_of_system_nodes, node_prices
 from stacks.plan import Plan, PlannedDeployment
 from stacks.pools import PlannedLadder, PlannedPool
 from stacks.problems import Problem, SettingsError
 from stacks.quota_asks import asks_of
 from stacks.reloads import reload_notes
 from stacks.serving import Serving
+from stacks.team_guard import TeamGuard
 from stacks.weights import Weights
 
 
@@ -45,6 +53,8 @@ class Platform:
         self.plan = plan
         self.settings = plan.environment.settings
         self.name = plan.environment.name
+        self.cost = PreviewCost(plan)
+        self.node_prices = node_prices(plan) if self.settings.cost_monitoring.enabled else {}
         for warning in plan.warnings:
             pulumi.log.warn(warning)
         for note in plan.notes:
@@ -52,9 +62,10 @@ class Platform:
         # explicit, so that project and region stand in the settings alone
         self.google = gcp.Provider("google", project=self.settings.project, region=self.settings.region)
         self._preflight()
-        self._tell_reloads()
+        self._tell_changes()
         self.foundation = Foundation(plan, self.google)
         self.network = self._network()
+        self.google_apis = self._google_apis()
         self.weights = Weights(plan, self.foundation, self.network)
         self.cluster = self._cluster()
         self.pools = {pool.key: self._pool(ladder, pool) for ladder in plan.ladders for pool in ladder.pools}
@@ -66,11 +77,21 @@ class Platform:
         )
         self.serving = Serving(plan, self._on_cluster(self.cluster))
         self.ingress = Ingress(plan, self.serving, self.network, self._on_google(), self._on_cluster(self.cluster))
+        monitor_costs(
+            plan,
+            self.serving,
+            self._cloud_name(Service.CLUSTER),
+            self.node_prices,
+            self._on_cluster(self.cluster),
+        )
         # objects of teams come once the rules judge them
         self.governance = govern(plan, self.serving, self._on_cluster(self.cluster))
         self.nodes = {ladder.name: self._nodes(ladder) for ladder in plan.ladders}
         self.teams = {loaded.team.team: self._team(loaded) for loaded in plan.environment.teams}
-        self.endpoints = {planned.key: self._deployment(planned).endpoint for planned in plan.deployments}
+        deployments = {planned.key: self._deployment(planned) for planned in plan.deployments}
+        self.endpoints = {key: deployment.endpoint for key, deployment in deployments.items()}
+        for loaded in plan.environment.teams:
+            self._guard(loaded, deployments)
 
     def outputs(self) -> dict[str, Any]:
         """Stack outputs: plain data for people, reports and other stacks."""
@@ -79,6 +100,8 @@ class Platform:
             "deployments": {planned.key: self._described(planned) for planned in self.plan.deployments},
             "dns_records": self.ingress.dns_records,
             "records": {planned.key: planned.published for planned in self.plan.deployments},
+            "price_classes": {name: str(price) for name, price in sorted(self.node_prices.items())},
+            **self.cost.outputs,
         }
 
     def _described(self, planned: PlannedDeployment) -> pulumi.Output[dict[str, Any]]:
@@ -92,7 +115,7 @@ class Platform:
             "paused": planned.wish.paused,
             "placement": record.placement,
             "price_usd_per_hour": str(record.usd_per_hour),
-            "price_usd_per_month": str(record.usd_per_month),
+            "price_usd_per_month": str(planned.cost.amounts.expected),
             "reason": record.reason,
         }
         return self.endpoints[planned.key].apply(lambda endpoint: {**endpoint, **facts})
@@ -111,17 +134,26 @@ class Platform:
             file = f"Pulumi.{self.name}.yaml"
             raise SettingsError(self.name, [Problem(file, None, "quota", problem) for problem in result.problems])
 
-    def _tell_reloads(self) -> None:
-        """Says which deployments will load their model anew, from what this stack published when it was last updated."""
+    def _tell_changes(self) -> None:
+        """Says which deployments will load their model anew, and what the month will cost, against what this stack published
+        when it was last updated.
+        """
         after = {planned.key: planned.published for planned in self.plan.deployments}
-        for note in reload_notes(deployed_outputs().get("records"), after):
+        deployed = deployed_outputs()
+        for note in [*reload_notes(deployed.get("records"), after), *self.cost.notes(deployed)]:
             pulumi.log.info(note)
+        for warning in self.cost.warnings:
+            pulumi.log.warn(warning)
 
     def _on_google(self) -> pulumi.ResourceOptions:
         return self.foundation.options()
 
     def _on_cluster(self, *needed: pulumi.Resource) -> pulumi.ResourceOptions:
-        return pulumi.ResourceOptions(providers=[self.google, self.kubernetes], depends_on=list(needed))
+        return pulumi.ResourceOptions(
+            providers=[self.google, self.kubernetes],
+            depends_on=list(needed),
+            transformations=[goes_with(self.kubernetes)],
+        )
 
     def _cloud_name(self, service: Service, *parts: str) -> str:
         return cloud_name(service, Scope(self.settings.project, self.name), *parts)
@@ -141,6 +173,18 @@ class Platform:
             args["health_check_ports"] = [HEALTH_PORT]
         return Network("network", args, self._on_google())
 
+    def _google_apis(self) -> GoogleApis | None:
+        """Where engines find Google's APIs; None where any public address will do."""
+        if self.settings.google_apis == "public":
+            return None
+        args = GoogleApisArgs(
+            name=self._cloud_name(Service.COMPUTE, "googleapis"),
+            network_id=self.network.network_id,
+            reach=self.settings.google_apis,
+            labels=self.plan.shared_labels.google(),
+        )
+        return GoogleApis("google-apis", args, self._on_google())
+
     def _cluster(self) -> Cluster:
         args = ClusterArgs(
             name=self._cloud_name(Service.CLUSTER),
@@ -152,6 +196,8 @@ class Platform:
             node_account_id=self._cloud_name(Service.SERVICE_ACCOUNT, "nodes"),
             system_machine_type=self.settings.cluster.system_machine_type,
             system_nodes_per_zone=self.settings.cluster.system_nodes_per_zone,
+            system_node_labels={PRICE_CLASS: class_of_system_nodes(self.settings)},
+            usage_metrics=self.settings.cost_monitoring.enabled,
             deletion_protection=self.settings.deletion_protection,
             labels=self.plan.shared_labels.google(),
         )
@@ -190,6 +236,7 @@ class Platform:
             node_labels={
                 **self.plan.shared_labels.google(),
                 POOL_LABEL: ladder.name,
+                PRICE_CLASS: class_of_pool(ladder, pool),
                 PLATFORM_ACCELERATOR_LABEL: record.accelerator,
             },
         )
@@ -224,9 +271,8 @@ class Platform:
             bucket=self.weights.bucket.bucket_name,
             bucket_name=self.plan.bucket,
             checkpoints=sorted({folder for p in in_cluster for folder in (p.checkpoint, *p.model["reads"])}),
-            pod_security=RESTRICTED if all(runs_restricted(p.record) for p in in_cluster) else BASELINE,
+            pod_security=RESTRICTED if all(restricted_user(p.record) for p in in_cluster) else BASELINE,
             workloads=[_workload(planned) for planned in in_cluster],
-            protect=self.settings.deletion_protection,
             labels=self.plan.team_labels[team.team].kubernetes(),
         )
         if team.group:
@@ -235,7 +281,20 @@ class Platform:
             args["on_call_group"] = team.on_call_group
             args["on_call_guard"] = self.serving.on_call_guard.policy_name
         # the workload identity pool exists once the cluster does, and quota of kinds once the kinds do
-        return Team(team.team, args, self._on_cluster(self.cluster, self.serving.stack, self.governance))
+        needed: list[pulumi.Resource] = [self.cluster, self.serving.stack, self.governance]
+        if self.google_apis is not None:
+            args["google_apis_range"] = block_of(self.settings.google_apis)
+            needed.append(self.google_apis)  # or engines would be kept from the addresses that they find
+        return Team(team.team, args, self._on_cluster(*needed))
+
+    def _guard(self, loaded: LoadedTeam, deployments: Mapping[str, pulumi.Resource]) -> TeamGuard:
+        team = loaded.team.team
+        planned = [one for one in self.plan.deployments if one.loaded is loaded]
+        held: list[pulumi.Resource] = [self.teams[team], *(deployments[one.key] for one in planned)]
+        held += [self.weights.loaders[load] for one in planned for load in one.loads if load in self.weights.loaders]
+        if (budget := self.foundation.team_budgets.get(team)) is not None:
+            held.append(budget)
+        return TeamGuard(team, held, protect=self.settings.deletion_protection)
 
     def _on_gke(self, planned: PlannedDeployment, pool: str, team: Team) -> GemmaDeploymentArgs:
         namespace = self._cloud_name(Service.NAMESPACE, planned.loaded.team.team)
@@ -274,14 +333,14 @@ class Platform:
             bucket_name=self.plan.bucket,
             checkpoint=planned.checkpoint,
             revision=planned.revision,
-            weights=self.settings.cloud_run.weights,
+            weights=planned.weights_way,
             ingress=self.settings.cloud_run.ingress,
             gpu_quota=self.settings.quota.cloud_run.get(planned.record.accelerator, 0),
             callers=planned.callers,
-            deletion_protection=self.settings.deletion_protection,
+            deletion_protection=False,  # like one on GKE: it keeps nothing, and its team has a guard
             labels=planned.labels.google(),
-            model=planned.model,
-            usd_per_month=str(planned.record.usd_per_month),
+            model=_with_peak(planned),
+            usd_per_month=str(planned.cost.amounts.expected),
             inputs=list(planned.wish.inputs),
             cold_start_seconds=planned.limits.cold_start,
         )
@@ -290,6 +349,14 @@ class Platform:
         if self.settings.catalogue:
             args["catalogue"] = self.settings.catalogue
         return CloudRunModel(planned.key, args, self._on_google())
+
+
+def _with_peak(planned: PlannedDeployment) -> ServedModelArgs:
+    """What is served, with the most that it may cost among the annotations of the service."""
+    peak = {USD_PER_MONTH_PEAK: str(planned.cost.amounts.peak)}
+    model = planned.model.copy()
+    model["annotations"] = {**model["annotations"], **peak}
+    return model
 
 
 def _workload(planned: PlannedDeployment) -> TeamWorkload:
@@ -303,5 +370,6 @@ def _workload(planned: PlannedDeployment) -> TeamWorkload:
         min_replicas=record.min_replicas,
         max_replicas=record.max_replicas,
         standard_mode=planned.standard_mode,
+        bucket_volumes=bool(planned.model["mounted"]),
         caller_namespaces=list(planned.wish.caller_namespaces),
     )

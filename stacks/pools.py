@@ -116,8 +116,8 @@ def make_ladders(placed: Iterable[tuple[Rungs, SizingRecord]], supply: Supply) -
     for name, members in sorted(grouped.items()):
         rungs, record = members[0]
         records = [member for _, member in members]
-        nodes = sum(_nodes(r, r.max_replicas) for r in records) + max(
-            _nodes(r, max(1, r.min_replicas)) for r in records
+        nodes = sum(machines_for(r, r.max_replicas) for r in records) + max(
+            machines_for(r, max(1, r.min_replicas)) for r in records
         )
         pools = tuple(_pool(rungs, rung, record.zones, nodes, supply) for rung in rungs.rungs)
         ladders.append(PlannedLadder(name, record, pools, nodes))
@@ -164,6 +164,6 @@ def _label_value(name: str) -> str:
     return f"{name[: LABEL_LIMIT - 7].rstrip('-')}-{hashlib.sha256(name.encode()).hexdigest()[:6]}"
 
 
-def _nodes(record: SizingRecord, replicas: int) -> int:
+def machines_for(record: SizingRecord, replicas: int) -> int:
     """Machines that hold so many replicas of a deployment."""
     return -(-replicas // record.replicas_per_host)

@@ -1,8 +1,9 @@
 """Which deployments load their model anew by an update: told in the preview, since a reload takes minutes on a GPU. Pure.
 
 Anything in a revision's template makes a new revision: image, arguments, resources, labels, limits, and in Knative mode the
-fewest and most replicas too. A digest of the template is published with each sizing record; what the deployed stack published is
-compared with what the program would publish.
+fewest and most replicas too. A digest of the template as it will be declared is published with each sizing record, so that a
+change of the platform's own code is told as well as one of a team's file; what the deployed stack published is compared with what
+the program would publish.
 """
 
 from __future__ import annotations
@@ -12,23 +13,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from components.kubernetes.inference_service import KNATIVE
-from components.served_model import ServedModelArgs
-
 #: Under this key stands the digest in a published record.
 DIGEST = "revision_digest"
-#: What moves traffic or starts and stops a deployment without making a revision.
-NOT_IN_TEMPLATE = ("canary_percent", "paused")
-#: In Standard mode KEDA changes the number of replicas of a Deployment, which leaves its pods alone.
-NOT_IN_PODS = ("min_replicas", "max_replicas", "target_concurrency", "first_token_ms")
 
 
-def revision_digest(model: ServedModelArgs, labels: Mapping[str, str], nodes: str | None) -> str:
-    """A digest of all that makes a new revision; `nodes` is the pool that is chosen."""
-    left_out = NOT_IN_TEMPLATE if model["mode"] == KNATIVE else (*NOT_IN_TEMPLATE, *NOT_IN_PODS)
-    template = {key: value for key, value in model.items() if key not in left_out}
-    content = json.dumps([template, dict(labels), nodes], sort_keys=True)
-    return hashlib.sha256(content.encode()).hexdigest()[:16]
+def revision_digest(template: Mapping[str, Any]) -> str:
+    """A digest of all that makes a new revision."""
+    return hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def reload_notes(before: object, after: Mapping[str, Mapping[str, Any]]) -> list[str]:

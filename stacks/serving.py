@@ -15,6 +15,7 @@ from components.kubernetes.knative_config import ExternalAuthorization
 from components.kubernetes.on_call_guard import OnCallGuard, OnCallGuardArgs
 from components.kubernetes.serving_stack import ServingStack, ServingStackArgs
 from components.time_limits import LONGEST_REQUEST_SECONDS, NODE_SECONDS
+from stacks.installed_images import digests_by_name
 from stacks.plan import Plan
 
 #: How long a revision may take that does not say so itself; those of the platform all do. A model's longest start, and a node.
@@ -52,6 +53,8 @@ class Serving:
             )
         if self.settings.mirror and self.settings.mirror.charts:
             mirror["charts"] = self.settings.mirror.charts
+        if digests := digests_by_name(self.settings, self.plan.environment.catalogue):
+            mirror["digests"] = digests
         return mirror
 
     def _stack(self, on_cluster: pulumi.ResourceOptions) -> ServingStack:

@@ -7,9 +7,14 @@ from pathlib import Path
 
 import jinja2
 
+from components.kubernetes.engine_pod import FUSE_CPU, FUSE_MEMORY
+from components.kubernetes.team_limits import cpu_quantity, memory_quantity
 from components.kubernetes.versions import CHARTS, KNATIVE_SERVING
+from components.sizing.record_making import CLOUD_RUN_PROBE_LIMIT_SECONDS
 from components.sizing.replicas import GKE_SCALE_DOWN_DELAY_SECONDS
+from components.sizing.speed import LOAD_GIB_PER_S
 from components.time_limits import GATEWAY_SECONDS, LONGEST_REQUEST_SECONDS
+from components.weights_way import LARGEST_MOUNT_GIB, MOUNT_GIB_PER_S
 from stacks.describe.markdown import table
 from stacks.describe.resource_graph import load_plan
 from stacks.plan import Plan
@@ -44,13 +49,28 @@ def render_page(plans: Sequence[Plan]) -> str:
             ("chart", "version", "installs", "from"),
             [*rows, ("Knative Serving, Kourier", "", KNATIVE_SERVING, "the operator")],
         ),
-        order="priority classes, cert-manager, KEDA, Knative, KServe",
+        order="priority classes, cert-manager, KEDA, Knative, KServe, then Kyverno and OpenCost",
         scale_down=GKE_SCALE_DOWN_DELAY_SECONDS,
         longest_request=LONGEST_REQUEST_SECONDS,
         gateway=GATEWAY_SECONDS,
         limits=_limits(plans),
+        weights=table(("what", "on GKE", "on Cloud Run"), _weights()),
+        mount_pace=f"{MOUNT_GIB_PER_S:.2f}",
+        stream_pace=f"{LOAD_GIB_PER_S:g}",
+        largest_mount=f"{LARGEST_MOUNT_GIB:.0f}",
+        probe_limit=CLOUD_RUN_PROBE_LIMIT_SECONDS,
+        fuse=f"{cpu_quantity(FUSE_CPU.request)} and {memory_quantity(FUSE_MEMORY.request)}",
         tenancy=table(("object", "what for"), TENANCY),
     )
+
+
+def _weights() -> list[tuple[str, str, str]]:
+    mounted = f"streamed; with `cloud_run.weights: mount` a read-only mount, up to {LARGEST_MOUNT_GIB:.0f} GiB"
+    return [
+        ("checkpoint", "streamed (Run:ai streamer, safetensors)", mounted),
+        ("drafter", "streamed", "streamed"),
+        ("adapters", "read-only mount (GCS FUSE)", "read-only mount (GCS FUSE)"),
+    ]
 
 
 def _limits(plans: Sequence[Plan]) -> str:

@@ -6,9 +6,11 @@ import datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from components.cost.showback.rule import ANSWER_WEIGHT, WORK_SHARE
 from components.google.maintenance import MaintenanceWindow, check_window
+from components.google.system_machines import check_system_machine
 from stacks.team_file import Email, Positive
 
 
@@ -105,11 +107,19 @@ class ClusterSettings(SettingsGroup):
         description="The organisation's `gke-security-groups@<domain>`, which holds the teams' groups; without it a team's group "
         "has no rights in the cluster. Default: none.",
     )
-    system_machine_type: str = Field(default="e2-standard-4", description="Machine type of the system nodes.")
+    system_machine_type: str = Field(
+        default="e2-standard-4", description="Machine type of the system nodes, without a GPU, such as n2d-standard-8."
+    )
     system_nodes_per_zone: Positive = Field(default=1, description="System nodes in each zone.")
     maintenance: MaintenanceSettings | None = Field(
         default=None, description="When Google may upgrade the cluster by itself. Default: at any time."
     )
+
+    @field_validator("system_machine_type")
+    @classmethod
+    def _exists_and_suits(cls, machine_type: str) -> str:
+        check_system_machine(machine_type)
+        return machine_type
 
 
 class UnknownAllowance(SettingsGroup):
@@ -128,6 +138,12 @@ class EncryptionSettings(SettingsGroup):
         default=("cluster", "buckets"), min_length=1, description="What they encrypt: cluster, buckets, secrets."
     )
 
+
+#: `<registry>/<path>:<tag>`, and what a registry calls its content.
+ImageReference = Annotated[
+    str, Field(pattern=r"^[a-z0-9.-]+(:[0-9]+)?/[a-z0-9._/-]+:[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$")
+]
+ImageDigest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 
 #: Registries of the images that the platform installs: vLLM and KServe, Knative, KEDA, cert-manager.
 NEEDED_REGISTRIES = ("docker.io", "gcr.io", "ghcr.io", "quay.io")
@@ -166,6 +182,12 @@ class SecretSettings(SettingsGroup):
     rotation_days: Positive = Field(default=90, description="Days after which its value should be replaced.")
 
 
+class RotationReminderSettings(SettingsGroup):
+    """People who are told when the value of a secret is due to be replaced, once a day until one says that it is done."""
+
+    emails: tuple[Email, ...] = Field(min_length=1, max_length=5, description="Who is told.")
+
+
 class LoaderSettings(SettingsGroup):
     """Jobs that copy checkpoints into the model bucket."""
 
@@ -201,7 +223,9 @@ class CloudRunSettings(SettingsGroup):
     """Models on Cloud Run."""
 
     weights: Literal["stream", "mount"] = Field(
-        default="stream", description="stream: read from the bucket by the engine; mount: files of a read-only mount."
+        default="stream",
+        description="stream: read from the bucket by the engine; mount: files of a read-only mount, up to 20 GiB (the rule is in "
+        "docs/serving.md).",
     )
     ingress: Literal["internal", "internal-and-load-balancing"] = Field(
         default="internal", description="Whence services are reached: internal, or internal-and-load-balancing."
@@ -216,6 +240,38 @@ class BudgetSettings(SettingsGroup):
     )
     monthly_usd: Positive = Field(description="Amount of the whole environment.")
     emails: tuple[Email, ...] = Field(min_length=1, max_length=5, description="Who is told.")
+
+
+class CostSettings(SettingsGroup):
+    """How a month is planned, and how it is divided afterwards."""
+
+    expected_share: Annotated[Decimal, Field(gt=0, le=1)] = Field(
+        default=Decimal("0.5"),
+        description="Share of peak_concurrent_requests that is expected in the active hours (docs/cost.md).",
+    )
+    work_share: Annotated[Decimal, Field(ge=0, le=1)] = Field(
+        default=WORK_SHARE,
+        description="Share of what deployments share that follows the work done; the rest follows the memory held "
+        "(docs/cost.md, s).",
+    )
+    answer_weight: Annotated[Decimal, Field(gt=0)] = Field(
+        default=ANSWER_WEIGHT,
+        description="Tokens of prompts that one token of an answer counts as, when work is compared (docs/cost.md, k).",
+    )
+
+
+class CostMonitoringSettings(SettingsGroup):
+    """OpenCost in the cluster, which measures what was used."""
+
+    enabled: bool = Field(
+        default=True,
+        description="Install OpenCost, with the prices of the node pools; they must all be known. false: nothing measures cost.",
+    )
+    prometheus_url: Annotated[str, Field(pattern=r"^https?://[^\s/]+(/\S*[^\s/])?$")] | None = Field(
+        default=None,
+        description="Address of a Prometheus of the organisation's own that collects from this cluster, such as "
+        "http://prometheus.monitoring.svc:9090. Default: Google's Managed Prometheus.",
+    )
 
 
 class GitHubSettings(SettingsGroup):

@@ -25,18 +25,24 @@ from stacks.setting_groups import (
     BudgetSettings,
     CloudRunSettings,
     ClusterSettings,
+    CostMonitoringSettings,
+    CostSettings,
     Day,
     EncryptionSettings,
     GitHubSettings,
+    ImageDigest,
+    ImageReference,
     LoaderSettings,
     MirrorSettings,
     PriceAdjustmentSettings,
     QuotaSettings,
     ReservationSettings,
+    RotationReminderSettings,
     SecretSettings,
     SettingsGroup,
     UnknownAllowance,
 )
+from stacks.signed_images import SignedImagesSettings
 from stacks.team_file import LabelValue
 
 #: Key of the settings in the stack's config, below the project's name.
@@ -57,6 +63,12 @@ class EnvironmentSettings(SettingsGroup):
     )
     peered_ranges: tuple[str, ...] = Field(
         default=(), description="Blocks of networks that are peered with it; an overlap is refused. Default: none."
+    )
+    google_apis: Literal["private", "restricted", "public"] = Field(
+        default="private",
+        description="Where names below googleapis.com lead inside the network: private, to four addresses for nearly all APIs; "
+        "restricted, to four for those that VPC Service Controls can guard; both let engines talk to these alone. public: to "
+        "Google's public addresses, so that engines may send to any public address on port 443.",
     )
     cluster: ClusterSettings = Field(description="Where the GKE cluster lives, and its system nodes.")
     engine_version: str = Field(description="Version of vLLM.")
@@ -107,7 +119,26 @@ class EnvironmentSettings(SettingsGroup):
         default=None,
         description="Pull the engine's image through Artifact Registry. Default: from where it is published.",
     )
+    require_digests: bool = Field(
+        default=False,
+        description="Refuse images that are named by tag alone, those of teams and the platform's own alike.",
+    )
+    image_digests: dict[ImageReference, ImageDigest] = Field(
+        default_factory=dict,
+        description="Digests of what is installed by the tag of a release, by public reference with tag: the engine and what "
+        "charts bring. `python -m stacks.image_digests --env <environment>` prints them. Default: the tags alone.",
+    )
+    signed_images: tuple[SignedImagesSettings, ...] = Field(
+        default=(),
+        description="Images that run in teams' namespaces only where a signer has signed them; Kyverno asks their registry. "
+        "Default: none.",
+    )
     secrets: tuple[SecretSettings, ...] = Field(default=(), description="Secrets, without their values.")
+    rotation_reminder: RotationReminderSettings | None = Field(
+        default=None,
+        description="Tell people by e-mail when the value of a secret is due. Default: nobody is told; the days are written on "
+        "the secret.",
+    )
     loader: LoaderSettings | None = Field(
         default=None, description="Jobs that bring the weights. Default: none, somebody else brings them."
     )
@@ -122,6 +153,12 @@ class EnvironmentSettings(SettingsGroup):
         default_factory=IngressSettings, description="How models on GKE are reached from outside the cluster."
     )
     budget: BudgetSettings | None = Field(default=None, description="Budgets that tell of spend. Default: none.")
+    cost: CostSettings = Field(
+        default_factory=CostSettings, description="How the cost of a month is planned and divided."
+    )
+    cost_monitoring: CostMonitoringSettings = Field(
+        default_factory=CostMonitoringSettings, description="OpenCost, which measures what was used."
+    )
     github: GitHubSettings | None = Field(default=None, description="Deployment from GitHub Actions. Default: none.")
     acknowledge: tuple[AcknowledgementSettings, ...] = Field(
         default=(),
@@ -158,6 +195,8 @@ class EnvironmentSettings(SettingsGroup):
                 )
         if self.catalogue is not None and (PurePosixPath(self.catalogue).is_absolute() or ".." in self.catalogue):
             raise ValueError(f"catalogue {self.catalogue} must be a path inside the project")
+        if self.rotation_reminder is not None and not self.secrets:
+            raise ValueError("rotation_reminder has nothing to remind of: secrets is empty")
         if self.loader and self.loader.hub_token_secret not in (None, *(secret.id for secret in self.secrets)):
             raise ValueError(f"loader.hub_token_secret '{self.loader.hub_token_secret}' is none of the secrets")
         overridden = [override.deployment for override in self.overrides]

@@ -26,7 +26,8 @@ class Weights:
         self.bucket = self._bucket()
         loader = self.settings.loader
         served = sorted({one for planned in plan.deployments for one in planned.loads})
-        self.loaders = [self._loader(loader, *one) for one in served] if loader is not None else []
+        #: By id and revision of what they load.
+        self.loaders = {one: self._loader(loader, *one) for one in served} if loader is not None else {}
 
     def _bucket(self) -> ModelBucket:
         wanted = self.settings.bucket

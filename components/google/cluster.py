@@ -18,6 +18,7 @@ import pulumi_gcp as gcp
 from components.google.kubeconfig import make_kubeconfig
 from components.google.maintenance import MaintenanceWindow, check_window
 from components.google.network import PODS_RANGE, SERVICES_RANGE
+from components.google.system_machines import SYSTEM_DISK_TYPE, check_system_machine
 from components.package import token
 
 #: Roles of a node's identity: what GKE needs at least (docs.cloud.google.com/kubernetes-engine/security/
@@ -25,7 +26,6 @@ from components.package import token
 NODE_ROLES = ("roles/artifactregistry.reader", "roles/container.defaultNodeServiceAccount")
 #: Access is limited by roles, not by scopes.
 SCOPES = ("https://www.googleapis.com/auth/cloud-platform",)
-SYSTEM_DISK_TYPE = "pd-balanced"
 #: GKE's own default.
 SYSTEM_DISK_GB = 100
 
@@ -48,7 +48,7 @@ class ClusterArgs(TypedDict):
     node_account_id: str
     """Id of the service account made for the nodes."""
     system_machine_type: str
-    """Machine type of the system nodes."""
+    """Machine type of the system nodes, without a GPU."""
     system_nodes_per_zone: int
     """System nodes in each zone."""
     system_disk_type: NotRequired[str]
@@ -66,6 +66,10 @@ class ClusterArgs(TypedDict):
     secret_manager: NotRequired[bool]
     """Let pods mount secrets of Secret Manager as files, which follow new versions within minutes; needs
     secretmanager.googleapis.com. Default: not."""
+    usage_metrics: NotRequired[bool]
+    """Let Managed Prometheus collect the use of CPU and memory by container, for OpenCost; paid by volume. Default: not."""
+    system_node_labels: NotRequired[dict[str, str]]
+    """Kubernetes labels of the system nodes beside `labels`. Default: none."""
     deletion_protection: bool
     """Refuse to delete the cluster, by Google's provider and, when it would be replaced or leaves the stack, by Pulumi."""
     labels: dict[str, str]
@@ -82,6 +86,7 @@ class Cluster(pulumi.ComponentResource):
     def __init__(self, name: str, args: ClusterArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         if "maintenance_window" in args:
             check_window(args["maintenance_window"])
+        check_system_machine(args["system_machine_type"], args.get("system_disk_type", SYSTEM_DISK_TYPE))
         super().__init__(token(Cluster), name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         account = gcp.serviceaccount.Account(
@@ -193,7 +198,8 @@ def _create_cluster(
         ),
         logging_config=gcp.container.ClusterLoggingConfigArgs(enable_components=["SYSTEM_COMPONENTS", "WORKLOADS"]),
         monitoring_config=gcp.container.ClusterMonitoringConfigArgs(
-            enable_components=["SYSTEM_COMPONENTS", "DCGM"],
+            # CADVISOR: cloud.google.com/kubernetes-engine/docs/how-to/cadvisor-kubelet-metrics (2026)
+            enable_components=["SYSTEM_COMPONENTS", "DCGM", *(["CADVISOR"] if args.get("usage_metrics") else [])],
             managed_prometheus=gcp.container.ClusterMonitoringConfigManagedPrometheusArgs(enabled=True),
         ),
         cost_management_config=gcp.container.ClusterCostManagementConfigArgs(enabled=True),
@@ -228,7 +234,7 @@ def _create_system_pool(
             disk_size_gb=int(args.get("system_disk_gb", SYSTEM_DISK_GB)),
             service_account=node_account,
             oauth_scopes=list(SCOPES),
-            labels=args["labels"],
+            labels={**args["labels"], **args.get("system_node_labels", {})},
             resource_labels=args["labels"],
             workload_metadata_config=gcp.container.NodePoolNodeConfigWorkloadMetadataConfigArgs(mode="GKE_METADATA"),
             shielded_instance_config=gcp.container.NodePoolNodeConfigShieldedInstanceConfigArgs(

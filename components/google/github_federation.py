@@ -45,9 +45,11 @@ PREVIEW_ROLES = (
     "roles/cloudquotas.viewer",
     "roles/compute.viewer",
     "roles/container.viewer",
+    "roles/dns.reader",
     "roles/iam.securityReviewer",  # policies, service accounts, and the buckets' settings
     "roles/iam.workloadIdentityPoolViewer",
     "roles/monitoring.viewer",
+    "roles/pubsub.viewer",
     "roles/run.viewer",
     "roles/secretmanager.viewer",  # names and settings of secrets only
     "roles/serviceusage.serviceUsageViewer",

@@ -26,6 +26,7 @@ class Feature(StrEnum):
     QUOTA = "quota"
     IMAGE_SCANNING = "image-scanning"
     GATEWAY = "gateway"
+    ROTATION_REMINDER = "rotation-reminder"
 
 
 #: What every stack needs, and why.
@@ -35,7 +36,7 @@ ALWAYS = {
     "compute": "network, Cloud NAT and the machines of node pools",
     "container": "the GKE cluster",
     "containerfilesystem": "image streaming, so that a node starts before the engine's image has arrived",
-    "dns": "names inside the cluster's network",
+    "dns": "names inside the network, and where Google's APIs are reached from there",
     "iam": "service accounts and their bindings",
     "iamcredentials": "short-lived tokens of Workload Identity, instead of keys",
     "logging": "logs of nodes and services",
@@ -54,6 +55,7 @@ WITH_FEATURE = {
     Feature.QUOTA: {"cloudquotas": "reading GPU quota before a deployment, and asking for more"},
     Feature.IMAGE_SCANNING: {"containerscanning": "the search for known vulnerabilities in images"},
     Feature.GATEWAY: {"certificatemanager": "the certificate of the gateway before the models"},
+    Feature.ROTATION_REMINDER: {"pubsub": "reminders that the value of a secret is due"},
 }
 
 

@@ -1,12 +1,13 @@
 """Places for secrets, such as a model hub's token or the API keys of a team, and the right of single identities to read them.
 
 Owns the secrets' containers and those grants; never a value, so that none gets into a program or its state: a person adds it by
-`printf %s "$VALUE" | gcloud secrets versions add <secret id> --data-file=-`. It creates no identity and no Pub/Sub topic. Costs
-USD 0.06 a month for each version in use (list price, 2026). Replaced when: secret id or region changes, which loses the values;
-a key is set, changed and taken away in place.
+`printf %s "$VALUE" | gcloud secrets versions add <secret id> --data-file=-`. It creates no identity, and no topic for
+reminders (`rotation_reminder.py`). Costs USD 0.06 a month for each version in use (list price, 2026). Replaced when: secret id or
+region changes, which loses the values; a key is set, changed and taken away in place.
 Source: docs.cloud.google.com/secret-manager/docs/creating-and-accessing-secrets and /secret-rotation (2026).
 """
 
+import datetime
 import re
 from typing import NotRequired, TypedDict
 
@@ -20,6 +21,8 @@ SECRET_ACCESSOR = "roles/secretmanager.secretAccessor"  # noqa: S105 - the name 
 ROTATION_ANNOTATION = "gemma-platform.rotation-days"
 #: Days that a destroyed version can still be enabled again; Google allows 1 to 1000.
 DESTROY_DELAY_DAYS = range(1, 1001)
+#: Day from which the periods of all secrets are counted.
+ROTATION_EPOCH = datetime.date(2026, 1, 1)
 _SECRET_ID = re.compile(r"[A-Za-z0-9_-]{1,255}")
 _SECONDS_A_DAY = 24 * 3600
 
@@ -31,8 +34,8 @@ class ModelSecretArgs(TypedDict):
     """Id of the secret, unique in the project."""
     rotation_days: int
     """Days after which its value should be replaced."""
-    first_rotation: NotRequired[str]
-    """When the first reminder is due, such as `2027-01-31T08:00:00Z`; needed with a topic."""
+    next_rotation: NotRequired[str]
+    """When the next reminder is due, such as `2027-01-31T00:00:00Z`; needed with a topic. `rotation_after` gives it."""
     readers: dict[str, pulumi.Input[str]]
     """IAM members that may read the value, each under a name of its own."""
     labels: dict[str, str]
@@ -76,6 +79,16 @@ class ModelSecrets(pulumi.ComponentResource):
         self.register_outputs({"secret_ids": self.secret_ids})
 
 
+def rotation_after(today: datetime.date, days: int) -> str:
+    """When a secret with a period of so many days reminds next, as seen on a day (UTC).
+
+    Google moves the date on by the period at every reminder. Counted from one day for all, the date here moves on at the same
+    moment, so that a program which says it again changes nothing; ignoring it would also take it from secrets that have none yet.
+    """
+    past = (today - ROTATION_EPOCH).days // days
+    return f"{ROTATION_EPOCH + datetime.timedelta(days=(past + 1) * days)}T00:00:00Z"
+
+
 def grant_access(
     name: str, secret_id: pulumi.Input[str], member: pulumi.Input[str], opts: pulumi.ResourceOptions
 ) -> gcp.secretmanager.SecretIamMember:
@@ -97,7 +110,7 @@ def _create_secret(
     if "rotation_topic" in args:
         topics = [gcp.secretmanager.SecretTopicArgs(name=args["rotation_topic"])]
         rotation = gcp.secretmanager.SecretRotationArgs(
-            rotation_period=f"{days * _SECONDS_A_DAY}s", next_rotation_time=wanted.get("first_rotation")
+            rotation_period=f"{days * _SECONDS_A_DAY}s", next_rotation_time=wanted.get("next_rotation")
         )
     return gcp.secretmanager.Secret(
         f"{name}-{wanted['secret_id']}",
@@ -114,8 +127,6 @@ def _create_secret(
         opts=pulumi.ResourceOptions(
             parent=parent,
             delete_before_replace=True,  # its id is unique in the project, whatever the region
-            # Google moves the date on at every rotation
-            ignore_changes=["rotation.nextRotationTime"] if rotation else None,
         ),
     )
 
@@ -134,5 +145,5 @@ def _refuse(args: ModelSecretsArgs) -> None:
             raise ValueError(f"'{secret_id}' is no secret id: 1 to 255 letters, digits, '_' and '-'")
         if int(secret["rotation_days"]) < 1:
             raise ValueError(f"rotation_days of {secret_id} is {secret['rotation_days']}; at least 1")
-        if ("rotation_topic" in args) != ("first_rotation" in secret):
-            raise ValueError(f"rotation_topic and first_rotation of {secret_id} belong together")
+        if ("rotation_topic" in args) != ("next_rotation" in secret):
+            raise ValueError(f"rotation_topic and next_rotation of {secret_id} belong together")

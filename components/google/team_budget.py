@@ -14,15 +14,13 @@ from typing import NotRequired, TypedDict
 import pulumi
 import pulumi_gcp as gcp
 
+from components.google.email_channels import check_emails, email_channels
 from components.labels import TEAM, is_label_value
 from components.package import token
 
 #: Shares of the amount at which mail is sent, with what is compared: what has been spent, or what the month will come to.
 THRESHOLDS = ((0.5, "CURRENT_SPEND"), (0.9, "CURRENT_SPEND"), (1.0, "CURRENT_SPEND"), (1.0, "FORECASTED_SPEND"))
-#: Most channels of one budget.
-MAX_EMAILS = 5
 _BILLING_ACCOUNT = re.compile(r"[0-9A-F]{6}-[0-9A-F]{6}-[0-9A-F]{6}")
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 class SpendBudgetArgs(TypedDict):
@@ -57,18 +55,7 @@ class SpendBudget(pulumi.ComponentResource):
         _refuse(args)
         super().__init__(token(SpendBudget), name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
-        channels = [
-            gcp.monitoring.NotificationChannel(
-                f"{name}-{email}",
-                project=args["project"],
-                display_name=f"{args['display_name']}: {email}",
-                type="email",
-                labels={"email_address": email},
-                user_labels=args["labels"],
-                opts=child,
-            )
-            for email in args["emails"]
-        ]
+        channels = email_channels(name, args["project"], args["display_name"], args["emails"], args["labels"], child)
         team = args.get("team")
         budget = gcp.billing.Budget(
             name,
@@ -90,7 +77,7 @@ class SpendBudget(pulumi.ComponentResource):
                 for share, basis in THRESHOLDS
             ],
             all_updates_rule=gcp.billing.BudgetAllUpdatesRuleArgs(
-                monitoring_notification_channels=[channel.name for channel in channels],
+                monitoring_notification_channels=channels,
                 disable_default_iam_recipients=not args["tell_billing_admins"],
             ),
             opts=child,
@@ -104,11 +91,6 @@ def _refuse(args: SpendBudgetArgs) -> None:
         raise ValueError(f"billing_account is '{args['billing_account']}'; it looks like 012345-6789AB-CDEF01")
     if int(args["amount_usd"]) < 1 or int(args["amount_usd"]) != args["amount_usd"]:
         raise ValueError(f"amount_usd is {args['amount_usd']}; whole USD, at least 1")
-    emails = args["emails"]
-    if not 1 <= len(emails) <= MAX_EMAILS or len(set(emails)) < len(emails):
-        raise ValueError(f"emails holds {len(emails)} addresses; 1 to {MAX_EMAILS} different ones")
-    for email in emails:
-        if not _EMAIL.fullmatch(email):
-            raise ValueError(f"'{email}' is no e-mail address")
+    check_emails(args["emails"])
     if "team" in args and not is_label_value(args["team"]):
         raise ValueError(f"team is '{args['team']}', which no label can hold")

@@ -6,6 +6,7 @@ import hashlib
 import re
 from typing import Any
 
+from components.kubernetes.team_limits import Bounds, cpu_quantity, memory_quantity
 from components.served_model import ServedModelArgs
 from components.sizing.engine_arguments import PORT
 
@@ -30,9 +31,12 @@ GPU_RESOURCE = "nvidia.com/gpu"
 
 PROBE_PERIOD_SECONDS = 10
 LIVENESS_PERIOD_SECONDS = 30
-#: What the container beside an engine with bucket volumes may use; an adapter is read once (own choice; GKE's own requests are
-#: 250m and 256Mi: docs.cloud.google.com/kubernetes-engine/docs/how-to/cloud-storage-fuse-csi-driver-sidecar, 2026).
-FUSE_CPU, FUSE_MEMORY, FUSE_STORAGE = "250m", "256Mi", "2Gi"
+#: What the container beside an engine with bucket volumes requests and may use at most, stated by annotations of the pod, since
+#: its defaults are GKE's to change and may have no limit at all. The amounts are GKE's own requests; of the disk less, since an
+#: adapter is read once and nothing is cached (own choice).
+#: Sources: docs.cloud.google.com/kubernetes-engine/docs/how-to/cloud-storage-fuse-csi-driver-sidecar (2026);
+#: GoogleCloudPlatform/gcs-fuse-csi-driver pkg/webhook/config.go: each of the six annotations stands for one figure (2026).
+FUSE_CPU, FUSE_MEMORY, FUSE_STORAGE = Bounds(250, 250), Bounds(256, 256), Bounds(2048, 2048)
 #: Volume of NCCL's shared memory.
 SHARED_MEMORY = "shared-memory"
 #: Most that an engine may write to a folder: compile and kernel caches (the estimate of components/sizing/host.py).
@@ -58,7 +62,8 @@ def make_pod(name: str, model: ServedModelArgs, pool: str, service_account: Any,
         "priorityClassName": priority_class,
         "securityContext": _pod_rights(model),
         **choose_nodes(model["accelerator"], pool),
-        **({"topologySpreadConstraints": [spread]} if model["spread_over_zones"] else {}),
+        # of one replica too, which it binds to nothing: that a second is allowed later then loads nothing anew
+        "topologySpreadConstraints": [spread],
         "containers": [_container(model)],
         "volumes": _volumes(model),
     }
@@ -158,13 +163,19 @@ def bucket_volume(bucket: str, folder: str) -> dict[str, Any]:
 
 
 def pod_annotations(model: ServedModelArgs) -> dict[str, str]:
-    """Annotations of the pod: GKE puts a container beside the engine that serves its bucket volumes, with limits as a quota
-    needs."""
+    """Annotations of the pod: GKE puts a container beside the engine that serves its bucket volumes, as large as is said here."""
     if not model["mounted"]:
         return {}
-    limits = {"cpu": FUSE_CPU, "memory": FUSE_MEMORY, "ephemeral-storage": FUSE_STORAGE}
-    stated = {f"gke-gcsfuse/{name}-{kind}": value for name, value in limits.items() for kind in ("limit", "request")}
-    return {"gke-gcsfuse/volumes": "true", **stated}
+    figures = (
+        ("cpu", FUSE_CPU, cpu_quantity),
+        ("memory", FUSE_MEMORY, memory_quantity),
+        ("ephemeral-storage", FUSE_STORAGE, memory_quantity),
+    )
+    stated: dict[str, str] = {"gke-gcsfuse/volumes": "true"}
+    for resource, bounds, quantity in figures:
+        stated[f"gke-gcsfuse/{resource}-request"] = quantity(bounds.request)
+        stated[f"gke-gcsfuse/{resource}-limit"] = quantity(bounds.limit)
+    return stated
 
 
 def _volume_of(path: str) -> str:

@@ -16,7 +16,7 @@ from components.kubernetes import inference_service, standard_mode
 from components.kubernetes.engine_pod import INFERENCE_SERVICE_LABEL
 from components.package import token
 from components.served_endpoint import Endpoint
-from components.served_model import RECORD_KEY, RECORD_LABEL, ServedModelArgs
+from components.served_model import RECORD_KEY, RECORD_LABEL, RECORD_PREFIX, ServedModelArgs
 
 
 class GemmaDeploymentArgs(TypedDict):
@@ -60,7 +60,7 @@ class GemmaDeployment(pulumi.ComponentResource):
         child = pulumi.ResourceOptions(parent=self)
         record = k8s.core.v1.ConfigMap(
             name,
-            metadata=_metadata(f"sizing-{args['name']}", args, {**args["labels"], RECORD_LABEL: args["name"]}),
+            metadata=_metadata(RECORD_PREFIX + args["name"], args, {**args["labels"], RECORD_LABEL: args["name"]}),
             data={RECORD_KEY: json.dumps(args["record"], indent=1, sort_keys=True)},
             opts=child,
         )

@@ -15,7 +15,7 @@ import pulumi_kubernetes as k8s
 from components.package import token
 
 API_VERSION = "policies.kyverno.io/v1"
-POLICY, EXCEPTION = "ValidatingPolicy", "PolicyException"
+POLICY, IMAGE_POLICY, EXCEPTION = "ValidatingPolicy", "ImageValidatingPolicy", "PolicyException"
 
 
 class GovernanceArgs(TypedDict):
@@ -24,7 +24,7 @@ class GovernanceArgs(TypedDict):
     namespace: pulumi.Input[str]
     """Kyverno's namespace, as its component gives it: exceptions count nowhere else."""
     policies: list[dict[str, Any]]
-    """Manifests of ValidatingPolicies, `policies.kyverno.io/v1`."""
+    """Manifests of ValidatingPolicies and ImageValidatingPolicies, `policies.kyverno.io/v1`."""
     exceptions: list[dict[str, Any]]
     """Manifests of PolicyExceptions of the same version, without a namespace."""
 
@@ -35,7 +35,7 @@ class Governance(pulumi.ComponentResource):
     policy_names: pulumi.Output[list[str]]
 
     def __init__(self, name: str, args: GovernanceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        _refuse(args["policies"], POLICY)
+        _refuse(args["policies"], POLICY, IMAGE_POLICY)
         _refuse(args["exceptions"], EXCEPTION)
         super().__init__(token(Governance), name, {}, opts)
         exceptions = [
@@ -65,13 +65,14 @@ def _resource(name: str, manifest: dict[str, Any], opts: pulumi.ResourceOptions)
     )
 
 
-def _refuse(manifests: Sequence[dict[str, Any]], kind: str) -> None:
+def _refuse(manifests: Sequence[dict[str, Any]], *kinds: str) -> None:
     """A misspelt kind or version judges nothing, and Kyverno drops the kinds of kyverno.io."""
     seen: set[str] = set()
     for manifest in manifests:
         given = f"{manifest.get('apiVersion')} {manifest.get('kind')}"
-        if given != f"{API_VERSION} {kind}":
-            raise ValueError(f"'{given}' is among the manifests; allowed there: {API_VERSION} {kind}")
+        allowed = [f"{API_VERSION} {kind}" for kind in kinds]
+        if given not in allowed:
+            raise ValueError(f"'{given}' is among the manifests; allowed there: {', '.join(allowed)}")
         if (called := manifest["metadata"]["name"]) in seen:
-            raise ValueError(f"two manifests of {kind} are called '{called}'; names are unique")
+            raise ValueError(f"two manifests of {kinds[0]} are called '{called}'; names are unique")
         seen.add(called)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from components.kubernetes.engine_pod import make_pod, pod_annotations
-from components.kubernetes.standard_mode import drain
+from components.kubernetes.standard_mode import drain, rolling_update
 from components.served_model import ServedModelArgs
 from components.sizing.replicas import GKE_SCALE_DOWN_DELAY_SECONDS
 
@@ -25,6 +25,13 @@ MODE = "serving.kserve.io/deploymentMode"
 STOP = "serving.kserve.io/stop"
 #: Keeps a model out of every ingress (KServe 0.20.0, pkg/constants).
 VISIBILITY = {"networking.kserve.io/visibility": "cluster-local"}
+
+#: What of a predictor moves traffic or replicas and leaves the pods alone, by mode. In Knative mode the fewest and most replicas
+#: are in the template of the revision too (kserve v0.20.0 reconcilers/knative/ksvc_reconciler.go, SetAutoScalingAnnotations).
+NOT_IN_TEMPLATE = {
+    KNATIVE: frozenset({"canaryTrafficPercent"}),
+    STANDARD: frozenset({"deploymentStrategy", "maxReplicas", "minReplicas"}),
+}
 
 #: Requests that Knative's activator keeps for a deployment beside what its replicas take: -1 holds all, so that no request
 #: reaches an engine that is full (knative.dev/docs/serving/load-balancing/target-burst-capacity, 2026).
@@ -62,7 +69,15 @@ def make_spec(
         "timeout": int(model["request_seconds"]),
     }
     if model["mode"] == STANDARD:
-        return {"predictor": {**scaling, "labels": labels, **pod, **drain(pod, model)}}
+        return {
+            "predictor": {
+                **scaling,
+                "deploymentStrategy": rolling_update(model),
+                "labels": labels,
+                **pod,
+                **drain(pod, model),
+            }
+        }
     canary = model.get("canary_percent")
     return {
         "predictor": {
@@ -75,6 +90,19 @@ def make_spec(
             "labels": labels,
             **pod,
         }
+    }
+
+
+def make_template(
+    name: str, model: ServedModelArgs, pool: str, service_account: Any, labels: dict[str, str], priority_class: str
+) -> dict[str, Any]:
+    """Of the InferenceService all that makes a new revision when it changes, and so loads the model anew."""
+    predictor = make_spec(name, model, pool, service_account, labels, priority_class)["predictor"]
+    left_out = NOT_IN_TEMPLATE[model["mode"]]
+    return {
+        "predictor": {key: value for key, value in predictor.items() if key not in left_out},
+        # KServe hands them on to the pods; being stopped is not among them
+        "annotations": {key: value for key, value in make_annotations(model).items() if key != STOP},
     }
 
 

@@ -32,7 +32,7 @@ OPERATOR_NAMESPACE, NAMESPACE = "knative-operator", "knative-serving"
 GATEWAY_NAMESPACE = NAMESPACE
 #: Service account of the controller that resolves tags to digests.
 CONTROLLER_ACCOUNT = "controller"
-_OPERATOR_IMAGES = {
+OPERATOR_IMAGES = {
     "knative_operator": "gcr.io/knative-releases/knative.dev/operator/cmd/operator",
     "operator_webhook": "gcr.io/knative-releases/knative.dev/operator/cmd/webhook",
 }
@@ -127,7 +127,7 @@ def make_operator_values(mirror: Mirror) -> dict[str, Any]:
                 **({"image": repository(reference, mirror)} if mirror.get("images") else {}),
                 **tag_values(reference, KNATIVE_OPERATOR.app_version, mirror),
             }
-            for part, reference in _OPERATOR_IMAGES.items()
+            for part, reference in OPERATOR_IMAGES.items()
         }
     }
 

@@ -5,7 +5,9 @@ the chart has no number of replicas, so an autoscaler of two to three sets it, a
 no priority either; the cluster's default class is the platform's. Knative and KEDA come before it, and cert-manager before all:
 the controller's pod waits for its certificate and is ready half a minute later (its probe's delay), by when the certificate's
 authority stands in the webhooks that judge the runtimes.
-Removing the definitions removes every InferenceService. Idle cost: 0.1 vCPU and 0.3 GiB of requests, twice that with high
+Whoever removes the definitions removes every InferenceService of the cluster, and the chart has no value by which Helm would keep
+them, as cert-manager's has. So Pulumi never uninstalls that release: removed from a program, or replaced, it stays in the cluster
+with all models (`docs/serving.md` says how to retire it). Idle cost: 0.1 vCPU and 0.3 GiB of requests, twice that with high
 availability; runtimes cost nothing until a model names one. Replaced when: the namespace's name changes.
 Source: github.com/kserve/kserve v0.20.0 charts/ (2026-08-06).
 """
@@ -55,7 +57,8 @@ class KServe(pulumi.ComponentResource):
         super().__init__(token(KServe), name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         namespace = platform_namespace(name, NAMESPACE, args["labels"], child).metadata.name
-        definitions = chart_release(f"{name}-definitions", KSERVE_CRD, namespace, {}, mirror, child)
+        kept = pulumi.ResourceOptions(parent=self, retain_on_delete=True)
+        definitions = chart_release(f"{name}-definitions", KSERVE_CRD, namespace, {}, mirror, kept)
         after_definitions = pulumi.ResourceOptions(parent=self, depends_on=[definitions])
         controller = chart_release(
             f"{name}-controller", KSERVE_RESOURCES, namespace, controller_values, mirror, after_definitions

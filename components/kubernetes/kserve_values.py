@@ -37,8 +37,8 @@ RUNTIMES_OFF = (
     "tritonserver",
     "xgbserver",
 )
-_HUB = "docker.io/kserve"
-_PROXY_IMAGE = "quay.io/brancz/kube-rbac-proxy:v0.18.0"
+HUB = "docker.io/kserve"
+PROXY_IMAGE = "quay.io/brancz/kube-rbac-proxy:v0.18.0"
 #: Larger limits than the chart's 100m and 300Mi, by which the controller is throttled and, with many models, killed; the proxy
 #: in front of its metrics needs less than the chart gives it (own choice).
 _CONTROLLER_SIZE = resources("100m", "300Mi", "1", "1Gi")
@@ -65,7 +65,7 @@ def make_controller_values(domain: str | None, high_availability: bool, mirror: 
         "rbacProxy": {"resources": _PROXY_SIZE},
         **({"topologySpreadConstraints": spread(CONTROLLER_LABELS)} if high_availability else {}),
         **_image("kserve-controller", mirror),
-        **({"rbacProxyImage": proxy} if (proxy := image(_PROXY_IMAGE, mirror)) != _PROXY_IMAGE else {}),
+        **({"rbacProxyImage": proxy} if (proxy := image(PROXY_IMAGE, mirror)) != PROXY_IMAGE else {}),
     }
     parts = {
         "agent": _image("agent", mirror),
@@ -86,7 +86,7 @@ def make_runtime_values(engine_image: str, mirror: Mirror) -> dict[str, Any]:
                 "vllmserver": _engine(engine_image, mirror),
                 # its tag gets `-gpu` behind it, so that a digest has no place there
                 **(
-                    {"huggingfaceserver": {"image": repository(f"{_HUB}/huggingfaceserver", mirror)}}
+                    {"huggingfaceserver": {"image": repository(f"{HUB}/huggingfaceserver", mirror)}}
                     if mirror.get("images")
                     else {}
                 ),
@@ -109,7 +109,7 @@ def _engine(reference: str, mirror: Mirror) -> dict[str, str]:
 
 def _image(name: str, mirror: Mirror, tag_key: str = "tag", image_key: str = "image") -> dict[str, str]:
     """An image of KServe's own, whose tag is the version of the chart where it is not named."""
-    reference = f"{_HUB}/{name}"
+    reference = f"{HUB}/{name}"
     tag = tag_values(reference, KSERVE_RESOURCES.app_version, mirror)
     return {
         **({image_key: repository(reference, mirror)} if mirror.get("images") else {}),

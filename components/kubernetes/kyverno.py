@@ -65,10 +65,16 @@ SYSTEM_NAMESPACES = (
     "kube-public",
     "kube-system",
 )
-#: Kinds that policies judge and the cluster's role `view` does not show to the controller that reports.
+#: Kinds that policies judge and the cluster role `view`, to which the chart binds both controllers, does not show to the one
+#: that reports. What policies look up beside an object (ConfigMaps, quotas, NetworkPolicies) `view` shows; a test holds both.
 REPORTED = (
-    {"apiGroups": ["serving.kserve.io"], "resources": ["inferenceservices"]},
-    {"apiGroups": ["gateway.networking.k8s.io"], "resources": ["gateways", "httproutes"]},
+    {
+        "apiGroups": ["serving.kserve.io"],
+        "resources": ["inferenceservices", "servingruntimes", "clusterservingruntimes"],
+    },
+    {"apiGroups": ["gateway.networking.k8s.io"], "resources": ["gateways", "httproutes", "grpcroutes"]},
+    {"apiGroups": ["networking.gke.io"], "resources": ["multiclusteringresses"]},
+    {"apiGroups": ["cloud.google.com"], "resources": ["computeclasses"]},
 )
 #: Requests and limits (own choice; the chart limits no CPU, and 384 and 128 MiB of memory: too little for hundreds of models).
 SIZES = {

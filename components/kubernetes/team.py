@@ -2,10 +2,8 @@
 
 Owns the namespace with quota, limits, roles, network policies and metrics, the service account of the models, and that account's
 grants on the checkpoints which the team's deployments serve. Creates no deployment. Idle cost: none; metrics by samples.
-Removing a team removes all of it, and what runs in the namespace too. With `protect` the preview that goes before an update
-refuses that until `pulumi state unprotect` was run on the namespace: the one confirmation that is asked for. An update that skips
-its preview would delete the team's other objects before it comes to the namespace and stops.
-Replaced when: the namespace's name changes.
+Removing a team removes all of it, and what runs in the namespace too. Nothing in here is protected: Pulumi would come to it last,
+with the rest gone. Whoever composes it puts a guard before the whole team. Replaced when: the namespace's name changes.
 """
 
 from typing import Any, NotRequired, TypedDict
@@ -53,8 +51,6 @@ class TeamArgs(TypedDict):
     """The team's deployments in the cluster, paused ones too."""
     google_apis_range: NotRequired[str]
     """Block to which the network's DNS resolves Google's APIs, as 199.36.153.8/30. Default: any public address, on port 443."""
-    protect: bool
-    """Refuse to remove the team until its namespace is unprotected."""
     labels: dict[str, str]
     """Kubernetes labels."""
 
@@ -74,12 +70,13 @@ class Team(pulumi.ComponentResource):
                 "on_call_group needs on_call_guard: without that policy its members could change any field"
             )
         super().__init__(token(Team), name, {}, opts)
+        child = pulumi.ResourceOptions(parent=self)
         namespace = k8s.core.v1.Namespace(
             name,
             metadata=k8s.meta.v1.ObjectMetaArgs(
                 name=args["namespace"], labels=labels, annotations={"gemma-platform/contact": args["contact"]}
             ),
-            opts=pulumi.ResourceOptions(parent=self, protect=args["protect"]),
+            opts=child,
         )
         self.namespace = namespace.metadata.name
         self._labels = args["labels"]

@@ -3,6 +3,7 @@
 A new revision starts its replicas while the old one still has all of its own, so that the room of one rollout is held free:
 max(1, min replicas) of whichever deployment needs most. A paused deployment counts in full: whoever is on call may start it
 again without any change of the quota. A team without deployments may use no GPU.
+A pod counts with all containers that are put into it: Knative's queue-proxy, and GKE's container for bucket volumes.
 Pods that are stopping count until they are gone, so a second rollout waits for the drain of the first. And a quota that shrinks
 does so at once: while old replicas fill the smaller one, their successors wait until the load lets some of them go.
 Nothing public can come from the namespace: no service may be a load balancer or open a port on nodes, no ingress may be made.
@@ -10,9 +11,9 @@ Source: kubernetes.io/docs/concepts/policy/resource-quotas (2026): of extended r
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple, NotRequired, TypedDict
 
-from components.kubernetes.engine_pod import GPU_RESOURCE
+from components.kubernetes.engine_pod import FUSE_CPU, FUSE_MEMORY, GPU_RESOURCE
 from components.kubernetes.team_limits import DEFAULT_CPU, DEFAULT_MEMORY, Bounds, cpu_quantity, memory_quantity
 
 #: What Knative's queue-proxy beside each engine requests and may use: thousandths of a core, and MiB. Knative's own figures,
@@ -50,6 +51,9 @@ class TeamWorkload(TypedDict):
     """Most replicas."""
     standard_mode: bool
     """Served without Knative: no queue-proxy beside the engine, and callers reach it directly."""
+    bucket_volumes: NotRequired[bool]
+    """Reads folders of the bucket as files, such as adapters: GKE puts a container beside the engine that serves them.
+    Default: it does not."""
     caller_namespaces: list[str]
     """Other namespaces that may call it; for Standard mode, since Kourier is the only way in otherwise."""
 
@@ -81,12 +85,16 @@ NOTHING = Amounts(0, 0, 0, 0, 0, 0)
 
 
 def replica(workload: TeamWorkload) -> Amounts:
-    """One pod: the engine, whose requests are its limits, and in Knative mode the queue-proxy. KServe adds no container."""
+    """One pod: the engine, whose requests are its limits, and what is put beside it. KServe adds no container."""
     cpu, memory = int(workload["vcpu"]) * 1000, int(workload["memory_gib"]) * 1024
-    engine = Amounts(int(workload["gpus"]), cpu, cpu, memory, memory, pods=1)
-    return (
-        engine if workload["standard_mode"] else engine.plus(Amounts(0, *QUEUE_PROXY_CPU, *QUEUE_PROXY_MEMORY, pods=0))
-    )
+    pod = Amounts(int(workload["gpus"]), cpu, cpu, memory, memory, pods=1)
+    if not workload["standard_mode"]:
+        pod = pod.plus(Amounts(0, *QUEUE_PROXY_CPU, *QUEUE_PROXY_MEMORY, pods=0))
+    if workload.get("bucket_volumes"):
+        # an init container that keeps running, and those are counted like the others
+        # (kubernetes.io/docs/concepts/workloads/pods/sidecar-containers, 2026)
+        pod = pod.plus(Amounts(0, *FUSE_CPU, *FUSE_MEMORY, pods=0))
+    return pod
 
 
 def rollout(workload: TeamWorkload) -> Amounts:

@@ -55,11 +55,12 @@ def capacity(demand: Demand, supply: Supply, config: EngineConfig, batches: tupl
 
 def batch_candidates(demand: Demand, model: Model) -> tuple[int, ...]:
     """Values of max_num_batched_tokens that may be used: none below an item that cannot be split over batches."""
-    return _batches_from(largest_item(model) if "video" in demand.inputs else 0)
+    return batches_from(largest_item(model) if "video" in demand.inputs else 0)
 
 
 @cache
-def _batches_from(least: int) -> tuple[int, ...]:
+def batches_from(least: int) -> tuple[int, ...]:
+    """The same where no batch may be smaller than `least` tokens."""
     return tuple(sorted({max(least, size) for size in BATCHED_TOKENS}))
 
 

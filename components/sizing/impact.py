@@ -41,7 +41,7 @@ class Impact:
 
     @property
     def usd_difference(self) -> Decimal | None:
-        """Change of the expected USD a month."""
+        """Change of the USD a month by which places are compared."""
         return self.after.usd_per_month - self.before.usd_per_month if self.before and self.after else None
 
 

@@ -1,6 +1,6 @@
 """Placement: the cheapest way to serve one demand that truly fits, or a refusal that says what is missing.
 
-Least expected USD a month over every legal checkpoint, KV dtype, batch, machine, share of a machine and runtime, with the fewest
+Least USD a month over every legal checkpoint, KV dtype, batch, machine, share of a machine and runtime, with the fewest
 replicas that fit. Deterministic: ties go to fewer GPUs, fewer replicas, higher precision, GKE before Cloud Run, name, bf16
 before fp8 KV, smaller batch.
 
@@ -61,7 +61,10 @@ def place(demand: Demand, supply: Supply, catalogue: Catalogue, where: str = "th
 
 
 def usd_per_month(demand: Demand, where: Place, replicas: Replicas, start_seconds: int) -> Decimal:
-    """Expected USD a month of that many replicas at one place."""
+    """USD a month by which places are compared: all replicas in the active hours, with their starts and idle tails.
+
+    What users are told is another number, for the expected share of the peak (components/cost/plan/deployment_cost.py).
+    """
     hours = paid_hours(demand, replicas, where.runs_on, start_seconds)
     return (where.usd_per_hour * hours).quantize(Decimal("0.01"))
 

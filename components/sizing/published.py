@@ -8,6 +8,7 @@ from typing import Any
 from components.sizing.catalogue import RunAs
 from components.sizing.engine_arguments import COMMAND, adapter_path, engine_arguments
 from components.sizing.figures import figures
+from components.sizing.parameters import count_parameters
 from components.sizing.record import SizingRecord
 from components.sizing.speed import Band, longest_generation_seconds
 
@@ -22,11 +23,13 @@ def published(record: SizingRecord, weights: str | None = None, drafter: str | N
     """
     budget, config = record.budget, record.budget.config
     uri = weights or config.checkpoint.id
+    counts = count_parameters(config.model)
     return {
         "form": FORM,
         "deployment": record.demand.key,
         "model": config.model.id,
         "labels": record.labels,
+        "parameters": {"total": counts.total, "active": counts.active},
         "checkpoint": config.checkpoint.id,
         "revision": config.checkpoint.revision,
         "precision": config.checkpoint.precision,

@@ -24,7 +24,8 @@ class SizingRecord:
     `ladder` are the ways to buy the machine in the platform's order; all rungs are that machine type, so that the same
     arguments fit each of them and falling through costs no memory. `usd_per_million_tokens` is for prompt and answer
     together, with every replica as busy as it was sized for; its band is that of the speed estimate. `overrides` are
-    decisions of the environment that took the place of placement's, by field, with their reason.
+    decisions of the environment that took the place of placement's, by field, with their reason. `usd_per_month` is what
+    placement compared; the expected month that users are told is planned from the record (components/cost).
     """
 
     demand: Demand

@@ -13,9 +13,13 @@ from components.smoke.answer import Answer
 from components.smoke.errors import CheckFailedError
 from components.smoke.targets import CLUSTER_SUFFIX, TOKEN_VARIABLE, Target
 
-#: Answers that a caller gets while a model loads or a replica comes up: Envoy and Knative's activator answer 502 to 504, Cloud
-#: Run 429 while it has no instance yet (docs.cloud.google.com/run/docs/troubleshooting, 2026).
-WAITED_FOR = (429, 502, 503, 504)
+#: Answers that a caller may get while a model loads or a replica comes up; `of_status` tells which of them pass by. Envoy and
+#: Knative's activator answer 502 to 504. Cloud Run answers 429 or 500 with the words below while no instance can take the
+#: request, of which it names "a long container startup time" as a cause, and 500 with other words when one could not start
+#: (docs.cloud.google.com/run/docs/troubleshooting, "No available container instances", "Cloud Run couldn't manage the rate of
+#: traffic" and "Cloud Run instance fails to start", 2026).
+WAITED_FOR = (429, 500, 502, 503, 504)
+NO_INSTANCE = "no available instance"
 #: Where Kourier's Services are: Knative's operator puts them beside the rest (`components/kubernetes/knative_serving.py`).
 KOURIER_NAMESPACE = "knative-serving"
 
@@ -67,7 +71,8 @@ def of_status(answer: Answer, target: Target) -> CheckFailedError:
         )
     if answer.status in (401, 403):
         return CheckFailedError(f"refused, came {answer.came}; {_token_advice(target)}", final=True)
-    # an engine's 404 is JSON; Envoy's has no content, that of Google's load balancers and front end is text or a page
+    # an engine's 404 is JSON; Envoy's has no content, that of Google's load balancers and front end is text or a page. Cloud Run
+    # answers 404 to whom the ingress setting keeps out (same page, "404: Not Found", case 2)
     if answer.status == 404 and "json" not in answer.content_type:
         return CheckFailedError(_unknown_host(answer, target), final=True)
     if answer.status == 429:
@@ -76,7 +81,8 @@ def of_status(answer: Answer, target: Target) -> CheckFailedError:
             final=True,
             passing=True,
         )
-    if answer.status in WAITED_FOR:
+    waits = target.authentication == CLOUD_RUN_IDENTITY and NO_INSTANCE in answer.text
+    if answer.status in WAITED_FOR and (answer.status != 500 or waits):
         return CheckFailedError(f"not ready, came {answer.came}; {_look_at(target)}", final=True, passing=True)
     return CheckFailedError(f"expected 200, came {answer.came}")
 

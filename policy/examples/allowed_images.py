@@ -12,6 +12,8 @@ from policy.rules.rule import UNKNOWN, Context, Example, Resource
 
 VLLM = "docker.io/vllm/vllm-openai"
 BY_DIGEST = f"{VLLM}:v0.33.0@{DIGEST}"
+KSERVE = "docker.io/kserve"
+PINNED = f"v0.33.0@{DIGEST}"
 MIRROR = "mirror.example.com:5000/models"
 #: An environment that demands digests; one with a registry of its own; and one with both.
 STRICT = Context(require_digests=True)
@@ -111,7 +113,14 @@ EXAMPLES: tuple[Example, ...] = (
     _pass("values that name a release", _release(image=VLLM, tag="v0.33.0"), Context(), admission=False),
     _pass("values by digest", _release(image={"repository": VLLM, "digest": DIGEST}), admission=False),
     _pass("a mirror of a registry", _release(image={"registry": MIRROR}), OWN, admission=False),
-    _pass("the registry of an allowed folder", _release(image={"registry": "ghcr.io"}), admission=False),
+    _pass("the registry of an allowed folder", _release(image={"registry": "ghcr.io"}), Context(), admission=False),
+    _pass(
+        "a registry, and a tag with its digest", _release(image={"registry": "ghcr.io", "tag": PINNED}), admission=False
+    ),
+    _pass(
+        "an image to whose tag its chart adds something", _release(image=f"{KSERVE}/huggingfaceserver"), admission=False
+    ),
+    _pass("values that call their tag otherwise", _release(jobImage=VLLM, jobTag=PINNED), admission=False),
     _deny("a registry that looks like an allowed one", pod(_runs(f"docker.io.evil.com/vllm/x@{DIGEST}")), ELSEWHERE),
     _deny("a folder that begins like an allowed one", pod(_runs(f"docker.io/vllm-evil/x@{DIGEST}")), ELSEWHERE),
     _deny(
@@ -152,6 +161,25 @@ EXAMPLES: tuple[Example, ...] = (
     _deny(
         "values by a release, where digests are demanded",
         _release(image=f"{VLLM}:v0.33.0"),
+        NOT_BY_DIGEST,
+        admission=False,
+    ),
+    _deny("an image of that chart without a tag", _release(image=f"{KSERVE}/agent"), NOT_BY_DIGEST, admission=False),
+    _deny(
+        "a registry alone, where digests are demanded",
+        _release(image={"registry": "ghcr.io"}),
+        NOT_BY_DIGEST,
+        admission=False,
+    ),
+    _deny(
+        "a registry, and a tag with half a digest",
+        _release(image={"registry": "ghcr.io", "tag": PINNED[:-1]}),
+        NOT_BY_DIGEST,
+        admission=False,
+    ),
+    _deny(
+        "values whose tag belongs to another image",
+        _release(jobImage=VLLM, proxyTag=PINNED),
         NOT_BY_DIGEST,
         admission=False,
     ),

@@ -16,14 +16,13 @@ from components.kubernetes.inference_service import API_VERSION, KIND, KNATIVE, 
 from components.kubernetes.priority_classes import INTERACTIVE
 from components.kubernetes.team_namespace import RESTRICTED, namespace_labels
 from components.labels import make_labels as team_labels
-from components.served_model import served_model, weights_folder, weights_place
+from components.served_model import RECORD_KEY, RECORD_PREFIX, served_model, weights_folder, weights_place
 from components.sizing.catalogue import load_catalogue
 from components.sizing.demand import Demand, Supply
 from components.sizing.placement import place
 from components.sizing.published import published
 from components.sizing.speed import longest_generation_seconds
 from components.time_limits import time_limits
-from policy.rules.record import PREFIX, RECORD_KEY
 from policy.rules.rule import Resource
 
 Content = dict[str, Any]
@@ -97,7 +96,7 @@ def record(*changes: Change) -> Content:
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
-        "metadata": {"name": f"{PREFIX}{NAME}", "namespace": NAMESPACE_NAME},
+        "metadata": {"name": RECORD_PREFIX + NAME, "namespace": NAMESPACE_NAME},
         "data": {RECORD_KEY: json.dumps(content)},
     }
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.kubernetes.engine_pod import INFERENCE_SERVICE_LABEL, POOL_LABEL
-from policy.examples.engine_objects import NAME, Change, Content, beside, namespace, served, service
+from components.kubernetes.engine_pod import POOL_LABEL
+from policy.examples.engine_objects import Change, Content, beside, namespace, served, service
 from policy.rules.resource_types import NODE_POOL
 from policy.rules.rule import UNKNOWN, Context, Example, Resource
 
@@ -39,16 +39,9 @@ def _bought(*options: str) -> Change:
     return lambda record: record.update(ladder=ladder, purchase_option=options[0])
 
 
-def _spread(content: Content) -> None:
+def _kept(content: Content) -> None:
     """What a deployment with availability: high has."""
-    content["spec"]["predictor"]["topologySpreadConstraints"] = [
-        {
-            "maxSkew": 1,
-            "topologyKey": "topology.kubernetes.io/zone",
-            "whenUnsatisfiable": "ScheduleAnyway",
-            "labelSelector": {"matchLabels": {INFERENCE_SERVICE_LABEL: NAME}},
-        }
-    ]
+    content["spec"]["predictor"].update(minReplicas=2, maxReplicas=3)
 
 
 EXAMPLES: tuple[Example, ...] = (
@@ -57,9 +50,7 @@ EXAMPLES: tuple[Example, ...] = (
         "on-demand alone where Spot is not allowed", served(), context=NO_SPOT, beside=beside(_bought("on-demand"))
     ),
     Example("Spot alone for what may stop", served(), beside=beside(_bought("spot"))),
-    Example(
-        "Spot before on-demand for what must stay up", served(_spread), beside=beside(_bought("spot", "on-demand"))
-    ),
+    Example("Spot before on-demand for what must stay up", served(_kept), beside=beside(_bought("spot", "on-demand"))),
     Example("a pool bought on demand", _pool("l4", spot=False), context=NO_SPOT, admission=False),
     Example(
         "a pool of a reservation",
@@ -87,13 +78,13 @@ EXAMPLES: tuple[Example, ...] = (
     ),
     Example(
         "Spot alone for what must stay up",
-        served(_spread),
+        served(_kept),
         denied="all its machines are Spot",
         beside=beside(_bought("spot")),
     ),
     Example(
         "Spot alone in all zones for what must stay up, where every way to buy is allowed",
-        served(_spread),
+        served(_kept),
         denied="all its machines are Spot",
         context=ALL,
         beside=beside(_bought("spot", "spot")),

@@ -74,7 +74,7 @@ def budget(usd: str, *advisory: str) -> Context:
 
 def _costing(usd: str) -> Resource:
     """The published record of a deployment that costs so much a month."""
-    content = record(lambda record: record.update(usd_per_month=usd))
+    content = record(lambda record: record.update(cost={"expected_usd_per_month": usd, "peak_usd_per_month": usd}))
     content["metadata"]["labels"] = {**service()["metadata"]["labels"], RECORD_LABEL: NAME}
     return Resource.of_object(content)
 

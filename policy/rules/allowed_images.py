@@ -6,7 +6,7 @@ digests, the tag of a release is let through with advice: a tag may move, so tha
 and never a tag that only looks like a digest. Of a chart's image that names no tag, the chart's pinned version decides it.
 One grammar for both engines (distribution/reference v0.6.0, 2024: a name without a registry is Docker Hub's), narrower than
 Kyverno's own, which takes any registry and tag; what it does not take is refused. A value that is not known yet is refused.
-KServe's runtimes are held to their registry and a release: what runs from them is judged as a pod.
+What is knowingly let through stands in `EXEMPT`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 
 from policy.rules.image_places import CONTAINERS, Named, images_of, names_images
+from policy.rules.resource_types import HELM_RELEASE
 from policy.rules.rule import UNKNOWN, AdmissionPolicy, Context, Finding, Resource, Rule, Validation
 from policy.rules.workload import PARTS
 
@@ -27,6 +28,7 @@ SHIPPED_PREFIXES = (
     "gcr.io/knative-releases/",
     "ghcr.io/kedacore/",
     "ghcr.io/kyverno/",
+    "ghcr.io/opencost/",
     "quay.io/brancz/",
     "quay.io/jetstack/",
     "reg.kyverno.io/kyverno/",
@@ -41,12 +43,29 @@ _TAG = "[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
 #: RE2 and Python alike: a name with its registry; the same by digest; the same by the tag of a release (three numbers).
 WITH_REGISTRY = "^([^/]*[.:][^/]*|localhost)/"
 BY_DIGEST = f"^{NAME}(:{_TAG})?@sha256:[0-9a-f]{{64}}$"
+PINNED_TAG = f"({_TAG})?@sha256:[0-9a-f]{{64}}"
 BY_RELEASE = f"^{NAME}:v?[0-9]+[.][0-9]+[.][0-9]+([_.-][A-Za-z0-9_.-]{{0,99}})?$"
+
+#: Images of charts to whose tags the charts add something, so that no digest fits behind them (KServe 0.20.0).
+WITHOUT_DIGEST = ("/kserve/huggingfaceserver",)
 
 ELSEWHERE = "image from a registry that is not allowed"
 NOT_BY_DIGEST = "image not by digest"
 HOW = "name it as <registry>/<path>:<tag>@sha256:<64 lower-case hexadecimal digits>"
+HOW_VALUES = "name the tag beside it with its digest, <tag>@sha256:<64 digits>"
 HOW_RELEASE = "name it by digest, or at least by the tag of a release such as v0.33.0"
+
+
+#: What the rule lets through with its eyes open, for the documentation.
+EXEMPT = (
+    "KServe's runtimes are held to their registry and to the tag of a release where digests are demanded too: to the tag of "
+    "kserve-huggingfaceserver KServe adds `-gpu`, behind which no digest fits. What runs from a runtime is judged as a pod",
+    "what a chart renders from its own defaults is not among the values that a preview sees. Of the platform's own charts the "
+    "plan demands a digest of every image (`image_digests`), and a test holds that list against the rendered charts; in other "
+    "releases name the images in the values",
+    "admission does not judge the namespaces of the platform's controllers and of GKE, which must start while Kyverno is down; "
+    "their images are those of the charts above, and GKE's own",
+)
 
 
 def prefixes(context: Context) -> tuple[str, ...]:
@@ -57,12 +76,20 @@ def prefixes(context: Context) -> tuple[str, ...]:
 def check(resource: Resource, context: Context) -> list[Finding]:
     """One finding for each image that is from elsewhere, or not by digest."""
     demanded = context.require_digests and not _is_runtime(resource)
-    found = [_judge(named, prefixes(context), demanded=demanded) for named in images_of(resource)]
+    found = [
+        _judge(named, prefixes(context), demanded=demanded and not _takes_no_digest(resource, named))
+        for named in images_of(resource)
+    ]
     return [Finding(f"{resource.name}: {one.message}.", one.advisory) for one in found if one]
 
 
 def _is_runtime(resource: Resource) -> bool:
     return resource.type.endswith("ServingRuntime")
+
+
+def _takes_no_digest(resource: Resource, named: Named) -> bool:
+    """True for the value of a chart that makes a tag of its own behind it."""
+    return resource.type == HELM_RELEASE and named.part == "name" and str(named.value).endswith(WITHOUT_DIGEST)
 
 
 def _judge(named: Named, allowed: tuple[str, ...], *, demanded: bool) -> Finding | None:
@@ -73,7 +100,14 @@ def _judge(named: Named, allowed: tuple[str, ...], *, demanded: bool) -> Finding
     if named.part == "registry":
         # which folder of it, the chart decides
         folder = f"{written}/"
-        return None if any(one.startswith(folder) or folder.startswith(one) for one in allowed) else elsewhere
+        if not any(one.startswith(folder) or folder.startswith(one) for one in allowed):
+            return elsewhere
+        pinned = not demanded or re.fullmatch(PINNED_TAG, named.beside) is not None
+        return (
+            None
+            if pinned
+            else Finding(f"{NOT_BY_DIGEST} at {named.where}: '{written}' and the chart's own tags; {HOW_VALUES}")
+        )
     reference = with_registry(written)
     if not reference.startswith(allowed) and not re.match(OF_GKE, reference):
         return elsewhere
@@ -202,4 +236,5 @@ RULE = Rule(
     applies=names_images,
     check=check,
     admission=admission,
+    exempt=EXEMPT,
 )

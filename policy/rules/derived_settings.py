@@ -12,13 +12,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from components.kubernetes.engine_pod import COMPUTE_CLASS_LABEL, LADDER_PREFIX, POOL_LABEL
-from components.sizing.capacity import BATCHED_TOKENS, GPU_MEMORY_UTILIZATION
+from components.sizing.capacity import GPU_MEMORY_UTILIZATION, batches_from
 from components.sizing.engine_config import EngineConfig
 from components.sizing.engine_defaults import largest_item
-from components.sizing.errors import SizingError
 from policy.rules.record import Record, compared, comparing, says
 from policy.rules.rule import UNKNOWN, AdmissionPolicy, Context, Finding, Resource, Rule, Validation
-from policy.rules.workload import ACCELERATOR_LABELS, Engine, applies, deployment_of, engine_of, read
+from policy.rules.workload import ACCELERATOR_LABELS, Engine, applies, check_engine, deployment_of
 
 #: Node labels by which a pod of an engine may choose nodes; all others would go around placement.
 NODE_LABELS = (*ACCELERATOR_LABELS, POOL_LABEL, COMPUTE_CLASS_LABEL)
@@ -41,14 +40,13 @@ ANEW = "run `make up`, which sizes the deployment anew"
 
 def check(resource: Resource, context: Context) -> list[Finding]:
     """What of the resource's own settings is not what placement would derive."""
-    engine = engine_of(resource)
-    if engine is None:
-        return []
-    try:
-        config, _, gpus = read(engine.workload, context.catalogue)
-    except SizingError as error:
-        return [Finding(f"{engine.subject}: derived settings cannot be judged, so it is refused: {error}.")]
-    decided = context.overrides.get(deployment_of(resource), frozenset())
+    return check_engine(
+        resource, context, "derived settings", lambda engine, config, gpus: _check(engine, config, gpus, context)
+    )
+
+
+def _check(engine: Engine, config: EngineConfig, gpus: int, context: Context) -> list[Finding]:
+    decided = context.overrides.get(deployment_of(engine.resource), frozenset())
     wrong = [
         f"{words}; {_way_out(field)}"
         for field, words in _departures(config, gpus, context)
@@ -74,10 +72,11 @@ def _departures(config: EngineConfig, gpus: int, context: Context) -> list[tuple
         found.append(
             (None, f"--tensor-parallel-size is {config.tensor_parallel_size}, the resource asks for {gpus} GPUs")
         )
-    least = largest_item(config.model) if config.items.get("video") else 0
-    batches = sorted({max(least, size) for size in BATCHED_TOKENS})
+    batches = batches_from(largest_item(config.model) if config.items.get("video") else 0)
     if config.max_num_batched_tokens not in batches:
-        wrong = f"--max-num-batched-tokens in force is {config.max_num_batched_tokens}, derived is one of {batches}"
+        wrong = (
+            f"--max-num-batched-tokens in force is {config.max_num_batched_tokens}, derived is one of {list(batches)}"
+        )
         found.append(("max_num_batched_tokens", wrong))
     if config.kv_element_bytes == 1 and not (config.checkpoint.kv_scales or context.allow_fp8_kv):
         wrong = f"the KV cache is fp8, for which {config.checkpoint.id} has no scales"

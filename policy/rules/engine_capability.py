@@ -12,12 +12,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from components.sizing.catalogue import Catalogue, KnownBug
+from components.sizing.engine_config import EngineConfig
 from components.sizing.errors import SizingError
 from components.sizing.legality import bugs_of, why_illegal
 from components.sizing.named_rows import engine_of_image
 from policy.rules.record import Record, compared, comparing, says
 from policy.rules.rule import AdmissionPolicy, Context, Finding, Resource, Rule, Validation
-from policy.rules.workload import Engine, applies, engine_of, read
+from policy.rules.workload import Engine, applies, check_engine
 
 NOT_DEPLOYABLE = "the engine of its image is no release whose arguments are all checked"
 OTHER_ENGINE = "the engine of its image is not the one that its sizing record was made for"
@@ -26,13 +27,12 @@ ANEW = "run `make up`, which sizes the deployment for the release that the setti
 
 def check(resource: Resource, context: Context) -> list[Finding]:
     """What the engine cannot run, and what it may fail at."""
-    engine = engine_of(resource)
-    if engine is None:
-        return []
-    try:
-        config, _, _ = read(engine.workload, context.catalogue)
-    except SizingError as error:
-        return [Finding(f"{engine.subject}: what its engine can run cannot be judged, so it is refused: {error}.")]
+    return check_engine(
+        resource, context, "what its engine can run", lambda engine, config, gpus: _check(engine, config, gpus, context)
+    )
+
+
+def _check(engine: Engine, config: EngineConfig, _: int, context: Context) -> list[Finding]:
     found = []
     if not config.engine.deployable:
         known = ", ".join(_deployable(context.catalogue))

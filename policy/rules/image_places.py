@@ -24,6 +24,8 @@ class Named(NamedTuple):
     value: Any
     #: `reference` is whole; of a chart's `name` tag and digest, and of a `registry` all that follows, are the chart's own.
     part: Literal["reference", "name", "registry"] = "reference"
+    #: The tag that stands beside a `registry`, with the digest that may follow it; empty where there is none.
+    beside: str = ""
 
 
 #: Lists of containers of a pod.
@@ -51,8 +53,9 @@ KSERVE = "serving.kserve.io"
 #: Knative's images by the operator's keys, and the one that it puts into every pod.
 KNATIVE_IMAGES = ("spec", "registry", "override")
 QUEUE_PROXY = ("spec", "config", "deployment", "queue-sidecar-image")
-#: Keys under which charts name an image, or the registry of images, beside those that end with `Image` or `Registry`.
-IMAGE_KEYS, REGISTRY_KEYS = ("image", "repository"), ("registry",)
+#: Keys under which charts name an image, or the registry of images, beside those that end with `Image` or `Registry`; and its
+#: tag, which for `<x>Image` is `<x>Tag`.
+IMAGE_KEYS, REGISTRY_KEYS, TAG_KEYS = ("image", "repository"), ("registry",), ("tag", "defaultVersion")
 
 
 def names_images(resource_type: str) -> bool:
@@ -140,20 +143,27 @@ def _of_values(values: Any, where: str) -> Iterable[Named]:
             elif key in IMAGE_KEYS or key.endswith("Image"):
                 yield _joined(values, key, f"{where}.{key}")
             elif (key in REGISTRY_KEYS or key.endswith("Registry")) and not any(k in values for k in IMAGE_KEYS):
-                yield Named(f"{where}.{key}", member, "registry")
+                tag, digest = _tag(values), values.get("digest")
+                parts = (member, tag, digest)
+                beside = f"{tag or ''}@{digest}" if digest else str(tag or "")
+                yield Named(f"{where}.{key}", UNKNOWN if UNKNOWN in parts else member, "registry", beside)
 
 
 def _joined(values: Mapping[str, Any], key: str, where: str) -> Named:
     """Registry, repository, tag and digest stand beside each other; what is not named is the chart's own."""
     own = key in IMAGE_KEYS
-    parts = [values[key], *((values.get("registry"), values.get("tag"), values.get("digest")) if own else ())]
-    if UNKNOWN in parts:
+    name, tag = values[key], _tag(values) if own else values.get(f"{key.removesuffix('Image')}Tag")
+    registry, digest = (values.get("registry"), values.get("digest")) if own else (None, None)
+    if UNKNOWN in (name, registry, tag, digest):
         return Named(where, UNKNOWN)
-    name, registry, tag, digest = [*parts, None, None, None][:4]
     reference = f"{registry}/{name}" if registry else str(name)
     reference += (f":{tag}" if tag else "") + (f"@{digest}" if digest else "")
     whole = digest or tag or ":" in reference.rpartition("/")[2]
     return Named(where, reference, "reference" if whole else "name")
+
+
+def _tag(values: Mapping[str, Any]) -> Any:
+    return next((values[key] for key in TAG_KEYS if values.get(key)), None)
 
 
 def _dotted(path: Path) -> str:

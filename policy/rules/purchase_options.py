@@ -1,7 +1,8 @@
 """Rule: machines with GPUs are bought in the ways that the environment allows, and what must stay up is not on Spot alone.
 
-Preview: node pools and ComputeClasses by their own fields, and deployments that spread over zones (availability: high) by the
-pools that carry the node label which they choose. Admission, and the stack as a whole: the ladder of the published sizing record.
+Preview: node pools and ComputeClasses by their own fields, and deployments of which two replicas always run (availability: high)
+by the pools that carry the node label which they choose. Admission, and the whole stack: the ladder of the published sizing
+record.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ NOT_KNOWN = "not known before the update"
 NOT_ALLOWED = "is bought in a way that this environment does not allow"
 NOTHING = "nothing that its sizing record names"
 SPOT_ALONE = (
-    "its replicas spread over zones to stay up, and all its machines are Spot, which Google may take back at any time"
+    "two replicas always run so that it stays up, and all its machines are Spot, which Google may take back at any time"
 )
 ADD_RUNG = "add on-demand or a reservation to purchase_order of the environment's settings"
 
@@ -99,8 +100,9 @@ def check_stack(resources: Sequence[Resource], context: Context) -> list[Finding
 
 
 def _must_stay(engine: Engine) -> bool:
-    """True where replicas spread over zones, which they do for availability: high alone."""
-    return bool(engine.of_pod("topologySpreadConstraints"))
+    """True where more than one replica always runs, which is so for availability: high alone; or where that is not known."""
+    least = engine.of_pod("minReplicas")
+    return least is UNKNOWN or (isinstance(least, int | float) and least > 1)
 
 
 def _pools_of(engine: Engine, pools: Sequence[Resource]) -> list[Resource]:
@@ -145,7 +147,7 @@ def admission(context: Context) -> tuple[AdmissionPolicy, ...]:
                 ),
             ),
             Validation(
-                "variables.predictor.?topologySpreadConstraints.orValue([]).size() == 0 || variables.options.size() == 0 || "
+                "int(variables.predictor.?minReplicas.orValue(1)) <= 1 || variables.options.size() == 0 || "
                 f'variables.options.exists(option, option != "{SPOT}")',
                 f"{SPOT_ALONE}; {ADD_RUNG}.",
                 says(f"{SPOT_ALONE}; {ADD_RUNG}."),

@@ -53,7 +53,8 @@ def check_stack(resources: Sequence[Resource], context: Context) -> list[Finding
 
 
 def _amiss(namespace: Resource, resources: Sequence[Resource]) -> list[str]:
-    members = [resource for resource in resources if in_namespace(resource, namespace)]
+    kinds = (RESOURCE_QUOTA, INFERENCE_SERVICE)
+    members = [one for one in resources if one.type in kinds and in_namespace(one, namespace)]
     quotas = [one for one in members if one.type == RESOURCE_QUOTA and has_name(one, QUOTA)]
     if not quotas:
         return [f"{namespace.name}: the {NO_QUOTA}; {BY_PLATFORM}."]

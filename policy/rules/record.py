@@ -7,12 +7,15 @@ alone writes it. A model without one, or with another deployment's, is refused b
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from components.kubernetes.engine_pod import ACCELERATOR_LABEL, CONTAINER, GPU_RESOURCE, PLATFORM_ACCELERATOR_LABEL
 from components.kubernetes.inference_service import MODE
 from components.labels import TEAM
+from components.served_model import RECORD_KEY, RECORD_PREFIX
 from components.sizing.engine_arguments import COMMAND
 from policy.rules.probe_times import PROGRESS_DEADLINE
 from policy.rules.resource_types import INFERENCE_SERVICE
@@ -20,42 +23,53 @@ from policy.rules.rule import UNKNOWN, AdmissionPolicy, Finding, Resource, Valid
 from policy.rules.workload import PARTS, Engine, deployment_of, engine_of
 
 CONFIG_MAP = "kubernetes:core/v1:ConfigMap"
-#: How the name of the ConfigMap begins, and its key with the record. A deployment's name follows the prefix.
-PREFIX, RECORD_KEY = "sizing-", "record.json"
 Record = Mapping[str, Any]
+#: Records by the name of their ConfigMap, each with its namespace.
+Records = Mapping[Any, Sequence[tuple[Any, Record]]]
 
 NO_RECORD = "no sizing record is published for it"
 OTHER_RECORD = "its sizing record is another deployment's"
 WAY_OUT = "deploy it through the platform, which sizes it and publishes the record"
 
 
-def published(resource: Resource, resources: Sequence[Resource]) -> Record | str:
-    """The record of an InferenceService among `resources`, or in half a sentence why there is none."""
+def records_in(resources: Iterable[Resource]) -> Records:
+    """What ConfigMaps publish, to be looked up by the name of the deployment."""
+    found: dict[Any, list[tuple[Any, Record]]] = defaultdict(list)
+    for one in resources:
+        name = one.at("metadata", "name") if one.type == CONFIG_MAP else None
+        if isinstance(name, str) and name.startswith(RECORD_PREFIX):
+            found[name].append((one.at("metadata", "namespace"), content_of(one)))
+    return found
+
+
+def published(resource: Resource, records: Records) -> Record | str:
+    """The record of an InferenceService, or in half a sentence why there is none."""
     name, namespace = resource.at("metadata", "name"), resource.at("metadata", "namespace")
     if not isinstance(name, str):
         return "its name is not known before the update, so its sizing record cannot be found; write a plain value"
     found = [
-        other
-        for other in resources
-        if other.type == CONFIG_MAP
-        and other.at("metadata", "name") == PREFIX + name
-        and (
-            other.at("metadata", "namespace") == namespace or UNKNOWN in (other.at("metadata", "namespace"), namespace)
-        )
+        record
+        for own, record in records.get(RECORD_PREFIX + name, ())
+        if own == namespace or UNKNOWN in (own, namespace)
     ]
     if not found:
         return f"{NO_RECORD}; {WAY_OUT}"
-    records = [_content(other) for other in found]
     wanted = deployment_of(resource)
     of_others = f"{OTHER_RECORD}, not that of {wanted}; {WAY_OUT}"
-    return next((record for record in records if record.get("deployment") == wanted), of_others)
+    return next((record for record in found if record.get("deployment") == wanted), of_others)
 
 
-def _content(config_map: Resource) -> Record:
-    """Empty where it is not known or no record: that is no deployment's."""
+def content_of(config_map: Resource) -> Record:
+    """The record in a ConfigMap; empty where it is not known or no record: that is no deployment's."""
     written = config_map.at("data", RECORD_KEY)
+    return _parsed(written) if isinstance(written, str) else {}
+
+
+# eight rules read the same records, hundreds of them in a large stack
+@lru_cache(maxsize=4096)
+def _parsed(written: str) -> Record:
     try:
-        record = json.loads(written) if isinstance(written, str) else {}
+        record = json.loads(written)
     except json.JSONDecodeError:
         return {}
     return record if isinstance(record, dict) else {}
@@ -63,12 +77,12 @@ def _content(config_map: Resource) -> Record:
 
 def compared(resources: Sequence[Resource], differences: Callable[[Engine, Record], list[str]]) -> list[Finding]:
     """What `differences` finds between each InferenceService with an engine and its record, in half sentences."""
-    findings = []
+    findings, records = [], records_in(resources)
     for resource in resources:
         engine = engine_of(resource) if resource.type == INFERENCE_SERVICE else None
         if engine is None or resource.at("metadata", "deletionTimestamp") is not None:
             continue
-        record = published(resource, resources)
+        record = published(resource, records)
         wrong = [record] if isinstance(record, str) else differences(engine, record)
         findings += [Finding(f"{engine.subject}: {sentence}.") for sentence in wrong]
     return findings
@@ -110,7 +124,7 @@ VARIABLES: tuple[tuple[str, str], ...] = (
     ("deployment", f'object.metadata.?labels[?"{TEAM}"].orValue("") + "/" + variables.name'),
     (
         "record_object",
-        f'dyn(resource.get("v1", "configmaps", object.metadata.namespace, "{PREFIX}" + variables.name))',
+        f'dyn(resource.get("v1", "configmaps", object.metadata.namespace, "{RECORD_PREFIX}" + variables.name))',
     ),
     (
         "record_text",

@@ -14,7 +14,7 @@ from typing import Any
 
 from components.kubernetes.engine_pod import GPU_RESOURCE
 from components.kubernetes.inference_service import KNATIVE, MODE
-from components.sizing.errors import SizingError
+from components.sizing.engine_config import EngineConfig
 from components.sizing.host import host_needs
 from components.sizing.record_making import CLOUD_RUN_PROBE_LIMIT_SECONDS, PROBE_FACTOR, PROBE_MINIMUM_SECONDS
 from components.sizing.speed import startup_seconds
@@ -30,7 +30,7 @@ from policy.rules.probe_times import (
 from policy.rules.record import Record, compared, comparing, says
 from policy.rules.resource_types import INFERENCE_SERVICE
 from policy.rules.rule import UNKNOWN, AdmissionPolicy, Context, Finding, Resource, Rule, Validation
-from policy.rules.workload import Engine, applies, engine_of, gpus_elsewhere, read
+from policy.rules.workload import Engine, applies, check_engine, engine_of, gpus_elsewhere
 
 #: What of the limits the record decides.
 FIELDS = ("cpu", "memory", GPU_RESOURCE)
@@ -47,13 +47,10 @@ AS_RECORDED = "take the figures of the sizing record, which `make up` writes"
 
 def check(resource: Resource, context: Context) -> list[Finding]:
     """What is wrong with the resources and probes of one resource."""
-    engine = engine_of(resource)
-    if engine is None:
-        return []
-    try:
-        config, _, gpus = read(engine.workload, context.catalogue)
-    except SizingError as error:
-        return [Finding(f"{engine.subject}: resources and probes cannot be judged, so it is refused: {error}.")]
+    return check_engine(resource, context, "resources and probes", _check)
+
+
+def _check(engine: Engine, config: EngineConfig, gpus: int) -> list[Finding]:
     wrong = _shape(engine)
     if config.tensor_parallel_size != gpus:
         wrong.append(f"it asks for {gpus} GPUs and its arguments use {config.tensor_parallel_size}; {AS_RECORDED}")

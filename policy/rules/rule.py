@@ -200,6 +200,8 @@ class Rule:
     admission: Callable[[Context], tuple[AdmissionPolicy, ...]] = no_admission
     check_stack: Callable[[Sequence[Resource], Context], list[Finding]] | None = None
     denies_from: datetime.date | None = None
+    #: What it knowingly lets through and why, each in a sentence without its end, for the documentation.
+    exempt: tuple[str, ...] = ()
 
     def level(self, context: Context) -> Level:
         """How strictly the rule is meant in an environment on its day."""

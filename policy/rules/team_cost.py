@@ -1,21 +1,23 @@
 """What a team's deployments are expected to cost a month, against what the team may spend.
 
-A deployment on GKE publishes its sizing record; one on Cloud Run, which has no namespace to publish it in, bears the same figure
-as an annotation. What states none cannot be added up, and is told.
+A deployment on GKE publishes its sizing record, and the expected month with it (`cost`; the record's own `usd_per_month` is what
+placement compared, and no rule reads it). One on Cloud Run, which has no namespace to publish it in, bears the same figures as
+annotations. What states none cannot be added up, and is told.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from components.cost.plan import budget
+from components.cost.plan.published_cost import KEY
 from components.kubernetes.engine_pod import GPU_RESOURCE
 from components.labels import TEAM
-from components.served_model import RECORD_KEY, RECORD_LABEL, USD_PER_MONTH
-from policy.rules.record import CONFIG_MAP
+from components.served_model import RECORD_LABEL, USD_PER_MONTH, USD_PER_MONTH_PEAK
+from policy.rules.record import CONFIG_MAP, content_of
 from policy.rules.resource_types import CLOUD_RUN_SERVICE
 from policy.rules.rule import UNKNOWN, Context, Finding, Resource
 
@@ -25,11 +27,12 @@ MONTHLY_BUDGET = "monthly-budget"
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """One deployment's expected cost of a month; None where it is not stated."""
+    """One deployment's expected cost of a month and the most that it may be; None where it is not stated."""
 
     name: str
     team: Any
     usd: Decimal | None
+    peak: Decimal | None
 
 
 def over_budget(resources: Sequence[Resource], context: Context) -> list[Finding]:
@@ -48,20 +51,16 @@ def over_budget(resources: Sequence[Resource], context: Context) -> list[Finding
             for cost in own
             if cost.usd is None
         ]
-        total, limit = (
-            sum((cost.usd for cost in own if cost.usd is not None), Decimal(0)),
-            Decimal(truth.monthly_budget_usd),
-        )
-        if total > limit:
-            parts = ", ".join(f"{cost.name} {cost.usd:,}" for cost in own if cost.usd is not None)
-            found.append(
-                Finding(
-                    f"{team}: its deployments are expected to cost USD {total:,} a month, {total - limit:,} above the "
-                    f"monthly_budget_usd {limit:,} of {truth.file} ({parts}); ask for less, let a deployment scale to zero, "
-                    "or have the owner raise the budget there.",
-                    advisory,
-                )
-            )
+        # two resources may bear one name
+        expected: dict[str, Decimal] = {}
+        for cost in own:
+            if cost.usd is not None:
+                expected[cost.name] = expected.get(cost.name, Decimal(0)) + cost.usd
+        peaks = [cost.peak for cost in own if cost.peak is not None]
+        peak = sum(peaks, Decimal(0)) if len(peaks) == len(own) else None
+        message = budget.over_budget(team, Decimal(truth.monthly_budget_usd), truth.file, expected, peak)
+        if message is not None:
+            found.append(Finding(f"{message}.", advisory))
     return found
 
 
@@ -69,9 +68,13 @@ def _cost(resource: Resource) -> Cost | None:
     """None for what is no deployment."""
     if resource.type == CONFIG_MAP and resource.at("metadata", "labels", RECORD_LABEL) is not None:
         team = resource.at("metadata", "labels", TEAM)
-        return Cost(resource.name, team, _usd(_record(resource.at("data", RECORD_KEY)).get("usd_per_month")))
+        written = content_of(resource).get(KEY)
+        month = written if isinstance(written, dict) else {}
+        expected, peak = (month.get(f"{name}_usd_per_month") for name in ("expected", "peak"))
+        return Cost(resource.name, team, _usd(expected), _usd(peak))
     if resource.type == CLOUD_RUN_SERVICE and _has_gpu(resource):
-        return Cost(resource.name, resource.at("labels", TEAM), _usd(resource.at("annotations", USD_PER_MONTH)))
+        expected, peak = (resource.at("annotations", name) for name in (USD_PER_MONTH, USD_PER_MONTH_PEAK))
+        return Cost(resource.name, resource.at("labels", TEAM), _usd(expected), _usd(peak))
     return None
 
 
@@ -84,14 +87,6 @@ def _has_gpu(service: Resource) -> bool:
         service.at("template", "containers", index, "resources", "limits", GPU_RESOURCE) is not None
         for index in indices
     )
-
-
-def _record(written: Any) -> dict[str, Any]:
-    try:
-        record = json.loads(written) if isinstance(written, str) else {}
-    except json.JSONDecodeError:
-        return {}
-    return record if isinstance(record, dict) else {}
 
 
 def _usd(written: Any) -> Decimal | None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from components.kubernetes.engine_pod import GPU_RESOURCE, INFERENCE_SERVICE_LABEL
+from components.served_model import RECORD_PREFIX
 from components.sizing.engine_config import EngineConfig, Load
 from components.sizing.errors import SizingError
 from components.sizing.memory import Fit, assess
@@ -19,9 +20,7 @@ from components.sizing.refusal import refusal
 from policy.rules import record
 from policy.rules.record import CONFIG_MAP, Record, compared, comparing, says
 from policy.rules.rule import UNKNOWN, AdmissionPolicy, Context, Finding, Resource, Rule, Validation
-from policy.rules.workload import Engine, Workload, applies, deployment_of, engine_of, read, workload_of
-
-__all__ = ["ADVISES_TIGHT", "RULE", "Workload", "check", "judge", "workload_of"]
+from policy.rules.workload import Engine, Workload, applies, deployment_of, engine_of, read
 
 #: In `Context.advisory`: a tight fit is told, and stops nothing.
 ADVISES_TIGHT = "vram-fit-tight"
@@ -55,11 +54,6 @@ def findings_of(workload: Workload, context: Context, key: str) -> list[Finding]
     change = "GPU, checkpoint, --max-model-len or --max-num-seqs of this resource, or the team file it comes from"
     message = refusal(workload.subject, budget, context.catalogue, change)
     return [Finding(message, advisory=budget.fit is Fit.TIGHT and ADVISES_TIGHT in context.advisory)]
-
-
-def judge(workload: Workload, context: Context) -> list[str]:
-    """What stops one workload, whose subject is `<team>/<deployment>`; empty when nothing does."""
-    return [found.message for found in findings_of(workload, context, workload.subject) if not found.advisory]
 
 
 def check(resource: Resource, context: Context) -> list[Finding]:
@@ -125,7 +119,7 @@ def _has_record(pod: Resource, resources: Sequence[Resource]) -> bool:
     name, namespace = pod.at("metadata", "labels", INFERENCE_SERVICE_LABEL), pod.at("metadata", "namespace")
     return isinstance(name, str) and any(
         other.type == CONFIG_MAP
-        and other.at("metadata", "name") == record.PREFIX + name
+        and other.at("metadata", "name") == RECORD_PREFIX + name
         and other.at("metadata", "namespace") == namespace
         for other in resources
     )
@@ -161,8 +155,7 @@ def admission(context: Context) -> tuple[AdmissionPolicy, ...]:
                 f"{ARGUMENTS}; {DEPLOY}.",
                 says(
                     f"{ARGUMENTS}, which has none of: ",
-                    "variables.words.filter(word, !(word in variables.record.?arguments.orValue([])) && "
-                    '!(word in variables.record.?command.orValue([]))).join(", ")',
+                    'variables.other_words.join(", ")',
                     f'"; {DEPLOY}."',
                 ),
             ),
@@ -189,7 +182,7 @@ def admission(context: Context) -> tuple[AdmissionPolicy, ...]:
         validations=(
             Validation(
                 '!variables.asks_for_gpu || (variables.deployment_name != "" && dyn(resource.get("v1", "configmaps", '
-                f'object.metadata.namespace, "{record.PREFIX}" + variables.deployment_name)) != null)',
+                f'object.metadata.namespace, "{RECORD_PREFIX}" + variables.deployment_name)) != null)',
                 f"this pod {STRANGE_POD}; {record.WAY_OUT}.",
             ),
         ),

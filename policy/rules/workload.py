@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from components.sizing.engine_arguments import COMMAND, read_arguments
 from components.sizing.engine_config import EngineConfig, Load
 from components.sizing.errors import SizingError
 from policy.rules.resource_types import CLOUD_RUN_SERVICE, INFERENCE_SERVICE
-from policy.rules.rule import UNKNOWN, Resource
+from policy.rules.rule import UNKNOWN, Context, Finding, Resource
 
 Path = tuple[str | int, ...]
 
@@ -96,12 +96,6 @@ def engine_of(resource: Resource) -> Engine | None:
     return Engine(resource, pod, container, workload)
 
 
-def workload_of(resource: Resource) -> Workload | None:
-    """The same as the values alone."""
-    engine = engine_of(resource)
-    return None if engine is None else engine.workload
-
-
 def deployment_of(resource: Resource) -> str:
     """`<team>/<deployment>`: of an InferenceService by its label and name, empty where they are not known; else the resource's
     name."""
@@ -120,6 +114,23 @@ def read(workload: Workload, catalogue: Catalogue) -> tuple[EngineConfig, Load, 
         raise SizingError("the engine's arguments are not known before the update; write them as plain values")
     config = read_arguments([str(word) for word in workload.arguments], image, accelerator, catalogue)
     return config, _load(workload.annotations, config), gpus
+
+
+def check_engine(
+    resource: Resource, context: Context, what: str, judge: Callable[[Engine, EngineConfig, int], list[Finding]]
+) -> list[Finding]:
+    """What `judge` says of the engine, its arguments as sizing reads them, and its GPUs; nothing where there is no engine.
+
+    One that cannot be read is refused, since `what` of it cannot be judged.
+    """
+    engine = engine_of(resource)
+    if engine is None:
+        return []
+    try:
+        config, _, gpus = read(engine.workload, context.catalogue)
+    except SizingError as error:
+        return [Finding(f"{engine.subject}: {what} cannot be judged, so it is refused: {error}.")]
+    return judge(engine, config, gpus)
 
 
 def text(value: Any, what: str) -> str:

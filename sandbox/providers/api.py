@@ -24,6 +24,13 @@ class Api(Protocol):
     def configure(self, variables: Mapping[str, str]) -> None:
         """Takes the provider's configuration."""
 
+    def moved(self, old: Properties, config: Properties) -> list[str]:
+        """The properties of a changed configuration with which the provider reaches other resources than before.
+
+        The engine then replaces the provider, and with it everything that was made through it.
+        """
+        ...
+
     def check(self, token: str, name: str, inputs: Properties, old: Properties, seed: bytes) -> list[Failure]:
         """Fills in what the real provider fills in (names) and returns (path, reason) of what it refuses."""
         ...

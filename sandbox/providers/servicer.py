@@ -13,7 +13,7 @@ from typing import Any
 import grpc
 from google.protobuf import empty_pb2, json_format, struct_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
-from pulumi.runtime.rpc import UNKNOWN
+from pulumi.runtime.rpc import UNKNOWN, _special_secret_sig, _special_sig_key
 
 from sandbox.providers.api import Api, Properties
 from sandbox.providers.cloud import Cloud, CloudError
@@ -50,6 +50,15 @@ def to_struct(properties: Properties) -> struct_pb2.Struct:
     return struct
 
 
+def without_secrets(value: Any) -> Any:
+    """The same with plain values for those that are marked as secret, as a provider's configuration comes."""
+    if isinstance(value, dict):
+        if value.get(_special_sig_key) == _special_secret_sig:
+            return without_secrets(value.get("value"))
+        return {key: without_secrets(member) for key, member in value.items()}
+    return [without_secrets(member) for member in value] if isinstance(value, list) else value
+
+
 def has_unknown(value: Any) -> bool:
     """True when a value or anything inside it is not known yet."""
     if isinstance(value, dict):
@@ -82,7 +91,13 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CheckResponse(inputs=request.news)
 
     def DiffConfig(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        return provider_pb2.DiffResponse()
+        old, new = without_secrets(to_dict(request.old_inputs)), without_secrets(to_dict(request.news))
+        changed = sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
+        if not changed:
+            return provider_pb2.DiffResponse(changes=provider_pb2.DiffResponse.DIFF_NONE)
+        return provider_pb2.DiffResponse(
+            changes=provider_pb2.DiffResponse.DIFF_SOME, diffs=changed, replaces=self.api.moved(old, new)
+        )
 
     def Configure(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         arguments = to_dict(request.args)

@@ -1,14 +1,19 @@
-"""What an environment costs in a month without a single request: what stays running, and what is paid by size."""
+"""What an environment costs in a month without a single request: what stays running, and what is paid by size.
+
+Prices and arithmetic are those of `components/cost`; here stands what of the registered resources they are applied to.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
 
-from components.sizing.replicas import HOURS_PER_MONTH
-from stacks.describe import idle_prices as prices
-from stacks.describe.idle_prices import Line
-from stacks.describe.markdown import dollars, table
+from components.cost.money import dollars, to_cents
+from components.cost.plan import shared_cost
+from components.cost.prices import shared_prices as prices
+from stacks.costs import weights_bytes
+from stacks.describe.markdown import table
 from stacks.describe.missing import MissingRowError
 from stacks.describe.resource_graph import CLUSTER, Node, ResourceGraph
 from stacks.plan import PlannedDeployment
@@ -31,6 +36,7 @@ FREE = (
     "gcp:compute/route:",
     "gcp:compute/router:",
     "gcp:compute/subnetwork",
+    "gcp:dns/recordSet:",
     "gcp:iam/",
     "gcp:kms/keyRing",
     "gcp:kms/cryptoKeyIAMMember:",
@@ -57,11 +63,24 @@ BY_USE = {
         "cloud.google.com/load-balancing/pricing",
     ),
     "gcp:artifactregistry/repository:Repository": ("images by GB", "cloud.google.com/artifact-registry/pricing"),
-    "gcp:dns/managedZone:ManagedZone": ("zone by month, not looked up", "cloud.google.com/dns/pricing"),
+    "gcp:dns/managedZone:ManagedZone": (
+        "USD 0.20, and USD 0.40 for a million names asked for",
+        "cloud.google.com/dns/pricing, 2026-09-20",
+    ),
     "gcp:monitoring/alertPolicy:AlertPolicy": ("conditions, not looked up", "cloud.google.com/stackdriver/pricing"),
     "kubernetes:core/v1:PersistentVolumeClaim": ("disk by GB", "cloud.google.com/compute/disks-image-pricing"),
     "gcp:secretmanager/secret:Secret": ("USD 0.06 for each version", "cloud.google.com/secret-manager/pricing, 2026"),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that costs in a month without a request. `usd` is None where it is not known or depends on use."""
+
+    what: str
+    usd: Decimal | None
+    how: str
+    source: str
 
 
 def idle_lines(graph: ResourceGraph) -> list[Line]:
@@ -84,7 +103,7 @@ def idle_lines(graph: ResourceGraph) -> list[Line]:
 def idle_table(graph: ResourceGraph) -> str:
     """The lines as a table with their sum."""
     lines = idle_lines(graph)
-    known = sum((line.usd for line in lines if line.usd is not None), Decimal(0))
+    known = sum((to_cents(line.usd) for line in lines if line.usd is not None), Decimal(0))
     rows = [
         [line.what, "not known" if line.usd is None else dollars(line.usd), line.how, line.source] for line in lines
     ]
@@ -96,7 +115,7 @@ def _cluster(graph: ResourceGraph, node: Node) -> list[Line]:
     zonal = graph.plan.environment.settings.cluster.location == "zonal"
     credit = f"; a credit of USD {dollars(prices.FREE_TIER_MONTH)} for one zonal cluster of the billing account is not taken off"
     how = f"USD {prices.CLUSTER_HOUR} an hour{credit if zonal else ''}"
-    return [Line("fee of the cluster", prices.CLUSTER_HOUR * HOURS_PER_MONTH, how, prices.GKE)]
+    return [Line("fee of the cluster", shared_cost.cluster_fee(), how, str(prices.GKE))]
 
 
 def _node_pool(graph: ResourceGraph, node: Node) -> list[Line]:
@@ -108,34 +127,35 @@ def _node_pool(graph: ResourceGraph, node: Node) -> list[Line]:
     lines = []
     if "guestAccelerators" not in config:
         hour = prices.MACHINE_HOUR.get((machine, region))
-        usd = None if hour is None else hour * count * HOURS_PER_MONTH
+        usd = shared_cost.machines(machine, region, count)
         price = f"no price known in {region}" if hour is None else f"USD {hour} an hour"
-        lines.append(Line(f"nodes of {node.name}", usd, f"{count} x {machine}, {price}", prices.CATALOGUE))
+        lines.append(Line(f"nodes of {node.name}", usd, f"{count} x {machine}, {price}", str(prices.CATALOGUE)))
     disk, size = config.get("diskType", prices.DEFAULT_DISK_TYPE), config.get("diskSizeGb", prices.DEFAULT_DISK_GB)
     gb_month = prices.DISK_GB_MONTH.get((disk, region))
-    usd = None if gb_month is None else gb_month * size * count
+    usd = shared_cost.boot_disks(disk, size, region, count)
     price = f"no price known in {region}" if gb_month is None else f"USD {gb_month} per GB"
-    lines.append(Line(f"boot disks of {node.name}", usd, f"{count} x {size} GB {disk}, {price}", prices.CATALOGUE))
+    lines.append(Line(f"boot disks of {node.name}", usd, f"{count} x {size} GB {disk}, {price}", str(prices.CATALOGUE)))
     return lines
 
 
 def _nat(graph: ResourceGraph, node: Node) -> list[Line]:
     machines = sum(_nodes(graph, pool) for pool in graph.of(NODE_POOL))
-    hour = min(prices.NAT_MACHINE_HOUR * machines, prices.NAT_MOST_HOUR) + prices.NAT_ADDRESS_HOUR
     machine, address = prices.NAT_MACHINE_HOUR, prices.NAT_ADDRESS_HOUR
     how = f"{machines} nodes at USD {machine} an hour and one address at USD {address}; traffic by GiB"
-    return [Line("Cloud NAT", hour * HOURS_PER_MONTH, how, prices.NAT)]
+    return [Line("Cloud NAT", shared_cost.nat(machines), how, str(prices.NAT))]
 
 
 def _bucket(graph: ResourceGraph, node: Node) -> list[Line]:
-    price = prices.BUCKET_GB_MONTH.get(str(node.inputs["location"]).lower())
-    how = "by GB, no price known for its location" if price is None else f"USD {price} per GB"
-    return [Line(f"bucket {node.name}", None, how, prices.CATALOGUE)]
+    location, size = str(node.inputs["location"]).lower(), weights_bytes(graph.plan)
+    price = prices.BUCKET_GB_MONTH.get(location)
+    how = "no price known for its location" if price is None else f"USD {price} per GB"
+    words = f"{shared_cost.bucket_words(size)}; {how}"
+    return [Line(f"bucket {node.name}", shared_cost.bucket(size, location), words, str(prices.CATALOGUE))]
 
 
 def _key(graph: ResourceGraph, node: Node) -> list[Line]:
     how = "one version; each rotation adds one"
-    return [Line(f"key {node.name}", prices.KEY_VERSION_MONTH, how, prices.KMS)]
+    return [Line(f"key {node.name}", shared_cost.keys(1), how, str(prices.KMS))]
 
 
 def _service(graph: ResourceGraph, node: Node) -> list[Line]:
@@ -166,26 +186,23 @@ def _nodes(graph: ResourceGraph, pool: Node) -> int:
         if key in (keys := [planned.key for planned in ladder.pools]):
             # minimum replicas stand in the first pool that can be had; the others stay empty
             held = [planned for planned in graph.plan.deployments if planned.pool == ladder.name]
-            return sum(_machines(planned) for planned in held) if key == keys[0] else 0
+            return sum(planned.cost.machines[0] for planned in held) if key == keys[0] else 0
     scaling = pool.inputs.get("autoscaling", {})
     zones = len(pool.inputs.get("nodeLocations", ())) or 1
     each = max(pool.inputs.get("nodeCount", 0), scaling.get("minNodeCount", 0))
     return max(each * zones, scaling.get("totalMinNodeCount", 0))
 
 
-def _machines(planned: PlannedDeployment) -> int:
-    """Machines that hold the minimum replicas of a deployment, none of them shared with another one."""
-    return -(-planned.record.min_replicas // planned.record.replicas_per_host)
-
-
 def _replicas(planned: PlannedDeployment) -> Line:
-    record = planned.record
-    what = f"minimum replicas of {planned.key}"
-    if not record.min_replicas:
-        return Line(what, Decimal(0), "none: scales to zero", "sizing record")
-    billed = _machines(planned) * record.replicas_per_host  # a machine is paid as a whole
+    cost, record = planned.cost, planned.record
+    what, least = f"minimum replicas of {planned.key}", cost.replicas[0]
+    if not least:
+        return Line(
+            what, cost.amounts.minimum, f"none: {'paused' if cost.paused else 'scales to zero'}", "sizing record"
+        )
+    billed = cost.machines[0] * cost.replicas_per_host  # a machine is paid as a whole
     shape = record.machine_type or "Cloud Run instance"
     bought = f" ({record.purchase_option})" if record.purchase_option else ""
-    whole = f", paid as {billed}" if billed != record.min_replicas else ""
-    how = f"{record.min_replicas}{whole} on {shape}{bought}, USD {record.usd_per_hour:f} an hour each"
-    return Line(what, record.usd_per_hour * billed * HOURS_PER_MONTH, how, record.price_source)
+    whole = f", paid as {billed}" if billed != least else ""
+    how = f"{least}{whole} on {shape}{bought}, USD {record.usd_per_hour:f} an hour each"
+    return Line(what, cost.amounts.minimum, how, record.price_source)

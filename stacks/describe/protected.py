@@ -23,10 +23,10 @@ def guards(node: Node) -> list[str]:
 
 
 def protected_table(graph: ResourceGraph) -> str | None:
-    """The guarded resources as a table; None when there are none."""
+    """What is guarded as a table, guards of the composer's own included; None when there is nothing."""
     rows = [
         [f"{node.kind} `{node.name}`", ", ".join(found), f"{graph.owner(node).kind} {graph.owner(node).name}"]
-        for node in graph.resources
+        for node in [*graph.resources, *graph.guards]
         if (found := guards(node))
     ]
     return table(["resource", "kept by", "declared by"], rows) if rows else None

@@ -85,6 +85,11 @@ class ResourceGraph:
         found = [node for node in self.nodes.values() if not node.is_component and not node.is_provider]
         return sorted(found, key=lambda node: (node.type, node.name, node.urn))
 
+    @property
+    def guards(self) -> list[Node]:
+        """Entries of the stack that are nothing in a cloud and stand there to be protected."""
+        return [node for node in self.nodes.values() if node.is_component and node.protect]
+
     def of(self, *types: str) -> list[Node]:
         """The resources of these types."""
         return [node for node in self.resources if node.type in types]

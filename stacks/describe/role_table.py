@@ -64,6 +64,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "gcp:monitoring/notificationChannel:NotificationChannel": ("roles/monitoring.notificationChannelEditor",),
     PROJECT_GRANT: ("roles/resourcemanager.projectIamAdmin",),
     "gcp:projects/service:Service": ("roles/serviceusage.serviceUsageAdmin",),
+    "gcp:pubsub/subscription:Subscription": ("roles/pubsub.admin",),
     "gcp:pubsub/topic:Topic": ("roles/pubsub.admin",),
     "gcp:pubsub/topicIAMMember:TopicIAMMember": ("roles/pubsub.admin",),
     "gcp:secretmanager/secret:Secret": _SECRETS,

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sandbox.paths import ROOT
-from tests.bench import sizing
+from tests.bench import cost, sizing
 from tests.bench.pairs import Pairs, time_in_pairs
 from tests.sandbox.harness import Sandbox
 
@@ -71,8 +71,8 @@ def measure(folder: Path) -> Pairs:
 def main() -> None:
     """Measures and prints."""
     console, above = Console(), []
-    figures = Table("sizing", "figure", "limit")
-    for what, figure, limit in sizing.measure():
+    figures = Table("sizing and cost", "figure", "limit")
+    for what, figure, limit in [*sizing.measure(), *cost.measure()]:
         figures.add_row(what, f"{figure:.2f}", f"{limit:g}")
         if figure > limit:
             above.append(f"{what}: {figure:.2f} is above {limit:g}")

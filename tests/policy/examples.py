@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-
+from policy.page import examples_of
 from policy.rules import RULES
 from policy.rules.rule import Example, Resource, Rule
 
 #: Every rule that Kyverno judges too in some environment.
 AT_ADMISSION = [rule for rule in RULES if rule.admission(Example("", Resource("", "", {})).context)]
-
-
-def examples_of(rule: Rule) -> tuple[Example, ...]:
-    """The examples of a rule, from the file that is called like it."""
-    return import_module(f"policy.examples.{rule.id.replace('-', '_')}").EXAMPLES
 
 
 def admission_examples(rule: Rule) -> list[Example]:

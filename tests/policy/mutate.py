@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from rich.console import Console
 from rich.table import Table
 
+from policy.page import examples_of
 from policy.rules import RULES
 from policy.rules.pod_hardening import UNMARKED
 from policy.rules.rule import AdmissionPolicy, Context, Example, Finding, Resource, Rule, Validation
-from tests.policy.examples import AT_ADMISSION, admission_examples, differs, examples_of
+from tests.policy.examples import AT_ADMISSION, admission_examples, differs
 from tests.tools.kyverno_cli import Answers
 from tests.tools.test_kyverno import answered, problems
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from policy.page import examples_of
 from policy.rules import RULES, required_labels
 from policy.rules.rule import Rule
-from tests.policy.examples import differs, examples_of
+from tests.policy.examples import differs
 from tests.policy.mutate import at_preview
 
 

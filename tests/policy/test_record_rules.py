@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from components.kubernetes import gemma_deployment
 from policy.examples import derived_settings as derived_examples
 from policy.examples import engine_objects as made
 from policy.examples import purchase_options as purchase_examples
@@ -146,7 +145,7 @@ def test_one_of_two_records_of_the_same_name_is_found_though_no_namespace_is_kno
     for thing in (service, own, other):
         thing["metadata"]["namespace"] = UNKNOWN
     resources = [Resource.of_object(thing) for thing in (service, other, own)]
-    found = record.published(resources[0], resources)
+    found = record.published(resources[0], record.records_in(resources))
     assert not isinstance(found, str)
     assert found["deployment"] == made.DEPLOYMENT
 
@@ -209,10 +208,6 @@ def test_names_of_policies_are_the_rules_own() -> None:
     names = [policy.name for rule in ALL for policy in rule.admission(Context(purchase_options=frozenset({"spot"})))]
     assert len(names) == len(set(names))
     assert {name.split("-pods")[0].split("-classes")[0] for name in names} == {rule.id for rule in ALL}
-
-
-def test_the_record_is_looked_for_where_the_component_publishes_it() -> None:
-    assert record.RECORD_KEY == gemma_deployment.RECORD_KEY
 
 
 @pytest.fixture(scope="module", params=["dev", "prod"])

@@ -6,6 +6,7 @@ dev is brought up once for this module; the tests look at it and preview changes
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from components.smoke.targets import targets_of
 from sandbox.paths import Layout
 from tests.sandbox.harness import Sandbox
+from tests.unit.cost.commands import run as cost
 
 PAYMENTS = "stacks/dev/teams/payments.yaml"
 SUPPORT = "stacks/dev/teams/support.yaml"
@@ -66,13 +68,30 @@ def test_the_outputs_say_where_each_deployment_runs_why_and_for_how_much(dev: Sa
     assert support["placement"].startswith("Cloud Run, 8 vCPU, 32 GiB, 1 x nvidia-l4")
     assert support["base_url"].startswith("https://gemma-dev-support-helpdesk-")
     # (0.0001867 + 8 x 0.000018 + 32 x 0.000002) a second x 3600 = 1.42092 an hour,
-    # x (160 hours, and on 20 days a start of 4 and an idle tail of 15 minutes)
-    assert support["price_usd_per_month"] == "236.35"
+    # x the 160 active hours, in which half of the peak needs one instance
+    assert support["price_usd_per_month"] == "227.35"
 
 
 def test_the_smoke_command_finds_every_deployment_in_the_outputs(dev: Sandbox) -> None:
     targets = targets_of(json.dumps(dev.stack_outputs()), "dev", None, None)
     assert {target.key for target in targets} == {"payments/assistant", "support/helpdesk"}
+
+
+def test_a_preview_and_a_plan_tell_what_the_month_costs_and_what_changes_it(dev: Sandbox) -> None:
+    unchanged = dev.preview()
+    assert re.search(
+        r"cost: USD [\d,.]+ a month expected \([\d,.]+ to [\d,.]+, .* of it idle\); unchanged", unchanged.output
+    )
+    outputs = json.dumps(dev.stack_outputs())
+    assert "no change against the deployed stack" in cost(dev.project, "plan", "--outputs", "-", stdin=outputs).out
+    dev.edit(SUPPORT, "active_hours_per_month: 160", "active_hours_per_month: 300")
+    changed = dev.preview().output
+    # 140 hours more of 1.42092: 426.28 - 227.35
+    assert "; +$198.93 against what is deployed" in changed
+    line = "support/helpdesk: +$198.93 a month expected, now 426.28 (active hours: 160 -> 300)"
+    assert f"cost: {line}" in changed
+    planned = cost(dev.project, "plan", "--json", "--outputs", "-", stdin=outputs).json
+    assert planned["change"]["expected"] == "198.93"
 
 
 def test_the_engine_on_gke_gets_the_derived_arguments_gpus_and_labels(dev: Sandbox) -> None:

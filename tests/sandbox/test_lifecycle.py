@@ -55,7 +55,7 @@ def test_prod_passes_the_policies_and_is_not_destroyed_by_accident(sandbox: Sand
     result = sandbox.destroy("prod")
     assert result.exit_code != 0
     # how many of the protected are named depends on how far the preview had come
-    assert "kubernetes:core/v1:Namespace::" in result.output
+    assert "TeamGuard::" in result.output
     assert "is protected" in result.output
     assert "pulumi state unprotect" in result.output
     assert own_resources(sandbox, "prod") == before

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sandbox.paths import Layout
+from sandbox.providers.cloud import Cloud
+from sandbox.providers.cluster_link import cluster_of_endpoint
+from sandbox.providers.gcp.references import CLUSTER
+from sandbox.providers.gcp.types.cluster import ENDPOINT
+from sandbox.providers.values import at
 from tests.sandbox.harness import Sandbox
 
 #: Many whole updates of dev through the real engine.
@@ -16,6 +22,7 @@ pytestmark = pytest.mark.slow
 
 RELEASE = "kubernetes:helm.sh/v3:Release"
 FAULTS = "faults.json"
+UID = re.compile(r'"uid":\s*"[0-9a-f-]{36}"')
 #: What the engine notes of a resource that differs from run to run.
 PASSING = ("created", "modified", "id")
 
@@ -29,7 +36,8 @@ def state(sandbox: Sandbox) -> dict[str, Any]:
     """What the engine knows of each resource, without times, and without the ids that it makes up for providers."""
     # decrypted: what is encrypted anew differs
     exported = sandbox.pulumi("stack", "export", "--show-secrets", "--stack", "dev", check=True).stdout
-    return {one["urn"]: _lasting(one) for one in json.loads(exported)["deployment"]["resources"]}
+    resources = json.loads(_without_identity(sandbox, exported))["deployment"]["resources"]
+    return {one["urn"]: _lasting(one) for one in resources}
 
 
 def _lasting(resource: dict[str, Any]) -> dict[str, Any]:
@@ -52,7 +60,21 @@ def cloud(sandbox: Sandbox) -> dict[str, Any]:
     """Everything in the stand-ins' cloud, by the place of its file."""
     folder = sandbox.instance.cloud
     files = (path for path in folder.rglob("*") if path.is_file() and path.name != FAULTS)
-    return {path.relative_to(folder).as_posix(): json.loads(path.read_text(encoding="utf-8")) for path in files}
+    return {
+        _without_identity(sandbox, path.relative_to(folder).as_posix()): json.loads(
+            _without_identity(sandbox, path.read_text(encoding="utf-8"))
+        )
+        for path in files
+    }
+
+
+def _without_identity(sandbox: Sandbox, text: str) -> str:
+    """The text without what is handed out anew to each cluster: its endpoint, by which the stand-ins file its objects, and the
+    objects' uids."""
+    (cluster,) = Cloud(sandbox.instance.cloud).all(CLUSTER)
+    endpoint = at(cluster["outputs"], *ENDPOINT)
+    text = text.replace(endpoint, "the-endpoint").replace(cluster_of_endpoint(endpoint), "the-cluster")
+    return UID.sub('"uid":"an-uid"', text)
 
 
 def test_after_the_failure_of_every_release_in_turn_cloud_and_state_are_those_of_an_undisturbed_up(

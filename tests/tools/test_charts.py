@@ -1,5 +1,6 @@
 """The charts of the serving stack with our values, rendered by the real Helm: every key that we set exists and does something,
-images can be mirrored, pods are harmless and sized. KEDA's chart cannot be had here: its keys are held against a table.
+images can be mirrored, pods are harmless and sized. The charts of KEDA and OpenCost cannot be had here: their keys are held
+against tables.
 
 What a cluster makes of it (readiness, webhooks, upgrades) is not decided here.
 """
@@ -24,15 +25,15 @@ from components.kubernetes.versions import (
 )
 from tests.kubernetes_api.kubeconform import validate
 from tests.tools.charts import rendered
-from tests.tools.charts.cases import CASES, HOST, KEDA_CASE, WITH_DIGEST, Case, case_of
+from tests.tools.charts.cases import CASES, HOST, OPENCOST_CASE, TABLED, WITH_DIGEST, Case, case_of
 from tests.tools.charts.helm import HelmError, rendered_text, templates_of, version_of
-from tests.tools.charts.keys import keda_defaults, leaves, unknown_keys, without
+from tests.tools.charts.keys import leaves, tabled_defaults, unknown_keys, without
 from tests.tools.charts.knative import manifests
 from tests.tools.charts.objects import called_ports, images, not_restricted, of_kind, pods, without_size
 
 pytestmark = pytest.mark.tools
 
-ALL = (*CASES, KEDA_CASE)
+ALL = (*CASES, *TABLED)
 #: Those that are more than definitions.
 WITH_VALUES = [case for case in CASES if case.large]
 #: Keys that say what the chart would do anyway, with the reason for saying it.
@@ -45,6 +46,7 @@ AS_SHIPPED: dict[str, dict[tuple[str, ...], str]] = {
             ("rbacProxy", "resources", "limits", "cpu"),
         )
     },
+    "opencost": {("opencost", "customPricing", "enabled"): "the switch of placeholder prices is stated"},
 }
 #: Charts whose pods cannot name a priority class; the cluster's default class is there for them.
 WITHOUT_PRIORITY = (KNATIVE_OPERATOR, KSERVE_RESOURCES)
@@ -95,12 +97,37 @@ def test_every_key_that_we_set_changes_what_is_installed(case: Case) -> None:
     assert idle == AS_SHIPPED.get(case.chart.name, {}).keys()
 
 
-def test_every_key_that_we_set_for_keda_differs_from_its_default() -> None:
-    for path, value in leaves(KEDA, KEDA_CASE.large):
-        default: Any = keda_defaults()
+@pytest.mark.parametrize("case", TABLED, ids=named)
+def test_every_key_that_we_set_of_a_tabled_chart_differs_from_its_default(case: Case) -> None:
+    same = set()
+    for path, value in leaves(case.chart, case.large):
+        default: Any = tabled_defaults(case.chart)
         for key in path:
             default = default[key]
-        assert value != default, path
+        if value == default:
+            same.add(path)
+    assert same == AS_SHIPPED.get(case.chart.name, {}).keys()
+
+
+def test_opencosts_pod_is_harmless_and_sized_and_its_images_have_digests_where_the_mirror_names_them() -> None:
+    """The chart hands these values on as they are: put together here as its template does."""
+    for values in (OPENCOST_CASE.small, OPENCOST_CASE.large):
+        exporter = values["opencost"]["exporter"]
+        own = {"name": "opencost", "securityContext": exporter["securityContext"], "resources": exporter["resources"]}
+        pod = {
+            "securityContext": values["podSecurityContext"],
+            "containers": [own, *values["opencost"].get("extraContainers", [])],
+        }
+        assert not_restricted(pod) == []
+        assert without_size(pod) == []
+    (frontend,) = OPENCOST_CASE.large["opencost"]["extraContainers"]
+    assert "@sha256:" in frontend["image"]
+    image = OPENCOST_CASE.large["opencost"]["exporter"]["image"]
+    assert image["registry"] == f"{HOST}/ghcr"
+    assert "@sha256:" in image["tag"]
+    # without a mirror the digest is the chart's own
+    assert "image" not in OPENCOST_CASE.small["opencost"]["exporter"]
+    assert "@sha256:" in tabled_defaults(OPENCOST_CASE.chart)["opencost"]["exporter"]["image"]["tag"]
 
 
 @pytest.mark.parametrize("case", CASES, ids=named)
@@ -160,7 +187,8 @@ def test_controllers_have_the_platforms_priority_wherever_the_chart_can_say_so()
     case = case_of(CERT_MANAGER)
     for name, pod in pods(rendered(case.chart, case.small, case.namespace)):
         assert pod["priorityClassName"] == PLATFORM, name
-    assert KEDA_CASE.small["priorityClassName"] == PLATFORM
+    for tabled in TABLED:
+        assert tabled.small["priorityClassName"] == PLATFORM
     for chart in WITHOUT_PRIORITY:
         assert "priorityClassName" not in templates_of(chart), f"{chart.name} can name a class now: let it"
 
@@ -192,7 +220,7 @@ def test_spread_constraints_select_the_pods_that_they_stand_in() -> None:
 
 def test_the_ports_for_the_firewall_are_those_that_the_api_server_calls() -> None:
     called = {
-        KEDA.name: {keda_defaults()["service"]["portHttpsTarget"], 9443},
+        KEDA.name: {tabled_defaults(KEDA)["service"]["portHttpsTarget"], 9443},
         "knative": called_ports(list(manifests())),
     }
     for chart in (CERT_MANAGER, KNATIVE_OPERATOR, KSERVE_RESOURCES):

@@ -111,6 +111,35 @@ def test_the_python_lines_print_the_answer(server: str, tmp_path: Path) -> None:
     assert run([sys.executable, str(program)], server) == "Hello.\n"
 
 
+ERRORS = PAGE[PAGE.index("## What errors mean") :]
+#: What a team may write, or an environment have, for each message of a preview that the page quotes.
+CAUSES = {
+    "above gemma-4-e4b-it's maximum of": (FILE, "context_tokens: 16384", "context_tokens: 262144"),
+    "nothing in this environment can serve": (FILE, "    runs_on: gke", "    first_token_ms: 1\n    runs_on: gke"),
+    "GPUs are needed at peak and during a rollout": ("Pulumi.dev.yaml", "{nvidia-l4: 8}", "{nvidia-l4: 4}"),
+}
+
+
+@pytest.mark.parametrize("message", CAUSES)
+def test_a_preview_says_what_the_page_quotes(shop: Tree, message: str) -> None:
+    assert f"| `{message}` |" in ERRORS
+    (problem,) = shop.edit(*CAUSES[message]).problems()
+    assert message in problem
+
+
+def test_every_message_that_is_quoted_alone_is_one_of_a_preview() -> None:
+    quoted = re.findall(r"^\| `([^`]+)` \|", ERRORS, re.MULTILINE)
+    assert set(quoted) == set(CAUSES)
+
+
+def test_a_canary_that_the_page_proposes_is_told_with_its_gpus(shop: Tree) -> None:
+    canary, _, _ = blocks("with line")
+    warnings = shop.edit(FILE, "    runs_on: gke", canary + "    runs_on: gke").plan().warnings
+    assert any(
+        w.startswith("shop/search: canary_percent 10 keeps two revisions running, 1 more nvidia-l4") for w in warnings
+    )
+
+
 def test_the_fields_and_files_that_the_page_names_exist() -> None:
     from stacks.team_file import DeploymentWish, TeamFile
 

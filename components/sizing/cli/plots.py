@@ -119,6 +119,6 @@ def _cost(axes: Axes, demand: Demand, supply: Supply, catalogue: Catalogue) -> N
     axes.axvline(demand.peak_concurrent_requests, color="grey", linewidth=0.8)
     axes.set_ylim(0, 1.15 * max(usd for _, usd, _ in points))
     axes.set_xlabel("requests at the busiest moment")
-    axes.set_ylabel("USD a month, expected")
+    axes.set_ylabel("USD a month, as places are compared")
     axes.set_title("Cost against load", loc="left")
     axes.grid(alpha=0.3)

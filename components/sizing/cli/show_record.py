@@ -86,7 +86,7 @@ def _money_table(record: SizingRecord) -> Table:
     table = Table("price and speed", "", "known from", title_justify="left")
     tokens, decode, first = record.usd_per_million_tokens, record.decode_tokens_per_second, record.first_token_seconds
     table.add_row("a replica-hour", f"USD {record.usd_per_hour:f}", record.price_source)
-    table.add_row("a month, expected", f"USD {record.usd_per_month:,}", _replicas(record))
+    table.add_row("a month, to compare places", f"USD {record.usd_per_month:,}", _replicas(record))
     table.add_row(
         "a million tokens", f"USD {tokens.best:.2f} to {tokens.worst:.2f}", "estimate, at the load it is sized for"
     )

@@ -31,6 +31,10 @@ class GoogleApi:
         """Takes project and region."""
         self.world = replace(self.world, project=variables.get("project", ""), region=variables.get("region", ""))
 
+    def moved(self, old: Properties, config: Properties) -> list[str]:
+        """None: where a resource lies is said by the resource, which is replaced when that changes."""
+        return []
+
     def check(self, token: str, name: str, inputs: Properties, old: Properties, seed: bytes) -> list[Failure]:
         """Names what has no name, then checks names, types, labels and the type's limits."""
         kind = RESOURCE_TYPES.get(token)
@@ -87,8 +91,9 @@ class GoogleApi:
             raise CloudError(f"Error 404: {resource_id} was not found, notFound")
         if (reason := kind.enforces(self.world, inputs)) is not None:
             raise CloudError(reason)
-        kept = {name: record["outputs"][name] for name in kind.kept if name in record["outputs"]}
-        outputs = {**self._outputs(kind, inputs), **kept}
+        outputs = self._outputs(kind, inputs)
+        for path in kind.kept:
+            _keep(outputs, record["outputs"], path.split("."))
         self.world.cloud.put(token, resource_id, inputs, outputs)
         return outputs
 
@@ -145,6 +150,15 @@ class GoogleApi:
         taken = names(arguments) if arguments else frozenset()
         places = {"project": self.world.project, "region": self.world.region}
         return {**{name: place for name, place in places.items() if place and name in taken}, **inputs}
+
+
+def _keep(outputs: Properties, old: Properties, path: list[str]) -> None:
+    """Puts the old value at a path where both sides have one."""
+    *way, last = path
+    for name in way:
+        outputs, old = outputs.get(name) or {}, old.get(name) or {}
+    if last in outputs and last in old:
+        outputs[last] = old[last]
 
 
 def _labels_in_effect(kind: ResourceType, inputs: Properties) -> Properties:

@@ -15,6 +15,7 @@ from sandbox.providers.values import at, known
 
 NETWORK = "gcp:compute/network:Network"
 FIREWALL = "gcp:compute/firewall:Firewall"
+ROUTE = "gcp:compute/route:Route"
 SUBNETWORK = "gcp:compute/subnetwork:Subnetwork"
 CLUSTER = "gcp:container/cluster:Cluster"
 ACCOUNT = "gcp:serviceaccount/account:Account"

@@ -88,7 +88,7 @@ class ResourceType:
     protected: Callable[[World, Properties], str | None] = _no_refusal
     contents: Callable[[World, Properties], Iterable[tuple[str, str]]] = _nothing
     stays: Callable[[Properties, Properties], Properties | None] = _nothing_stays
-    #: Outputs that were handed out at the creation and are not made anew from the inputs.
+    #: Outputs, by dotted path, that were handed out at the creation and are not made anew from the inputs.
     kept: Sequence[str] = ()
     #: True when creating what exists already takes it over, as switching on a service that is on.
     adopts: bool = False
@@ -106,3 +106,8 @@ def digits(text: str, count: int) -> str:
 def letters(text: str, count: int) -> str:
     """Lower-case letters and digits made from a text."""
     return hashlib.sha256(text.encode()).hexdigest()[:count]
+
+
+def handed_out(world: World, inputs: Properties, token: str) -> str:
+    """What Google's numbers are made from: two resources with the same content are two, with two numbers."""
+    return f"{sorted(inputs.items())}{sum(record['inputs'] == inputs for record in world.cloud.all(token))}"

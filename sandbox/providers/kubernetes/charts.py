@@ -2,7 +2,7 @@
 
 A chart's objects are not made. Sources, read 2026-11-25: github.com/cert-manager/cert-manager v1.21.1 deploy/charts,
 github.com/kedacore/charts keda 2.20.2, knative.dev/operator v0.50.0 config/charts, github.com/kserve/kserve v0.20.0 charts,
-github.com/kyverno/kyverno v1.19.1 charts.
+github.com/kyverno/kyverno v1.19.1 charts, github.com/opencost/opencost-helm-chart charts/opencost.
 """
 
 from __future__ import annotations
@@ -103,4 +103,5 @@ CHARTS = {
         groups=("policies.kyverno.io",),
         defines=lambda values: value(values, "crds.install", True),
     ),
+    "opencost": Chart(versions=("2.5.29",), app_version="1.121.1"),
 }

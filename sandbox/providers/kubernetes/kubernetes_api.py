@@ -10,6 +10,7 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from sandbox.providers.api import Failure, Properties, Replacement
 from sandbox.providers.cloud import Cloud, CloudError
+from sandbox.providers.cluster_link import cluster_of_kubeconfig
 from sandbox.providers.kubernetes.cluster import DEFINITION, RELEASE, Cluster
 from sandbox.providers.kubernetes.definitions import definition_of
 from sandbox.providers.kubernetes.object_rules import (
@@ -25,6 +26,8 @@ from sandbox.providers.kubernetes.schemas import failures
 from sandbox.providers.kubernetes.serving_stack import ServingStack
 from sandbox.providers.servicer import has_unknown
 
+#: What of the provider's configuration says which cluster it reaches.
+REACHING = ("kubeconfig", "context", "cluster")
 #: The provider's own mark of a name that it chose.
 AUTONAMED = "pulumi.com/autonamed"
 
@@ -46,6 +49,17 @@ class KubernetesApi:
         self.stack = ServingStack(self.cluster)
         on = (token for name, token in MUTABLE_BY.items() if variables.get(name, "").lower() == "true")
         self.mutable = frozenset(on)
+
+    def moved(self, old: Properties, config: Properties) -> list[str]:
+        """Another cluster, or one that is not known yet, as the real provider judges it.
+
+        Source: pulumi/pulumi-kubernetes provider/pkg/provider/provider.go, DiffConfig @010f5d8e (2026).
+        """
+        unknown = [key for key in REACHING if config.get(key) == UNKNOWN]
+        if unknown:
+            return unknown[:1]
+        before, after = (cluster_of_kubeconfig(str(side.get("kubeconfig", ""))) for side in (old, config))
+        return [key for key in REACHING if old.get(key) != config.get(key)] if before != after else []
 
     def check(self, token: str, name: str, inputs: Properties, old: Properties, seed: bytes) -> list[Failure]:
         """Names what has no name, then validates."""

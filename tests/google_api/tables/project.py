@@ -88,7 +88,51 @@ NOTIFICATION_CHANNEL = Table(
     },
 )
 
+_AGGREGATION: Fields = same("alignmentPeriod", "crossSeriesReducer", "groupByFields", "perSeriesAligner")
+
+#: An alert on a metric above or below a number; conditions of other kinds are not used.
+ALERT_POLICY = Table(
+    "monitoring.v3:projects.alertPolicies.create",
+    {
+        **DELETION,
+        **parts("name", "project"),
+        **same("combiner", "displayName", "enabled", "notificationChannels", "severity", "userLabels"),
+        "alertStrategy": Block(
+            "alertStrategy",
+            {
+                **same("autoClose", "notificationPrompts"),
+                "notificationChannelStrategies": Blocks(
+                    "notificationChannelStrategy", same("notificationChannelNames", "renotifyInterval")
+                ),
+                "notificationRateLimit": Block("notificationRateLimit", same("period")),
+            },
+        ),
+        "conditions": Blocks(
+            "conditions",
+            {
+                **same("displayName", "name"),
+                "conditionThreshold": Block(
+                    "conditionThreshold",
+                    {
+                        **same("comparison", "denominatorFilter", "duration", "evaluationMissingData", "filter"),
+                        **same("thresholdValue"),
+                        "aggregations": Blocks("aggregations", _AGGREGATION),
+                        "denominatorAggregations": Blocks("denominatorAggregations", _AGGREGATION),
+                        "forecastOptions": Block("forecastOptions", same("forecastHorizon")),
+                        "trigger": Block("trigger", same("count", "percent")),
+                    },
+                ),
+            },
+        ),
+        "documentation": Block(
+            "documentation",
+            {**same("content", "mimeType", "subject"), "links": Blocks("links", same("displayName", "url"))},
+        ),
+    },
+)
+
 TABLES = {
+    "gcp:monitoring/alertPolicy:AlertPolicy": ALERT_POLICY,
     "gcp:projects/service:Service": SERVICE,
     "gcp:billing/budget:Budget": BUDGET,
     "gcp:monitoring/notificationChannel:NotificationChannel": NOTIFICATION_CHANNEL,

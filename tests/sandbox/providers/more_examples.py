@@ -7,6 +7,9 @@ from typing import Any
 from tests.sandbox.providers.names import KEY_ID, KEY_RING_ID, NETWORK_ID, PROJECT, REGION, ROBOT, ROBOT_ID, TOPIC_ID
 
 FIREWALL = "gcp:compute/firewall:Firewall"
+ROUTE = "gcp:compute/route:Route"
+ZONE = "gcp:dns/managedZone:ManagedZone"
+RECORD = "gcp:dns/recordSet:RecordSet"
 KEY_RING = "gcp:kms/keyRing:KeyRing"
 KEY = "gcp:kms/cryptoKey:CryptoKey"
 KEY_MEMBER = "gcp:kms/cryptoKeyIAMMember:CryptoKeyIAMMember"
@@ -17,6 +20,8 @@ QUOTA = "gcp:cloudquota/sQuotaPreference:SQuotaPreference"
 TOPIC = "gcp:pubsub/topic:Topic"
 TOPIC_MEMBER = "gcp:pubsub/topicIAMMember:TopicIAMMember"
 CHANNEL = "gcp:monitoring/notificationChannel:NotificationChannel"
+SUBSCRIPTION = "gcp:pubsub/subscription:Subscription"
+ALERT = "gcp:monitoring/alertPolicy:AlertPolicy"
 BUDGET = "gcp:billing/budget:Budget"
 JOB = "gcp:cloudrunv2/job:Job"
 JOB_MEMBER = "gcp:cloudrunv2/jobIamMember:JobIamMember"
@@ -45,6 +50,26 @@ MORE: dict[str, dict[str, Any]] = {
         "targetTags": ["gateway"],
         "allows": [{"protocol": "tcp", "ports": ["8000-8080"]}],
     },
+    ROUTE: {
+        "name": "google-apis",
+        "network": NETWORK_ID,
+        "destRange": "199.36.153.8/30",
+        "nextHopGateway": "default-internet-gateway",
+    },
+    ZONE: {
+        "name": "google-apis",
+        "dnsName": "googleapis.com.",
+        "visibility": "private",
+        "privateVisibilityConfig": {"networks": [{"networkUrl": NETWORK_ID}]},
+        "labels": {"team": "ml"},
+    },
+    RECORD: {
+        "managedZone": "google-apis",
+        "name": "private.googleapis.com.",
+        "type": "A",
+        "ttl": 300,
+        "rrdatas": ["199.36.153.8", "199.36.153.9"],
+    },
     KEY_RING: {"name": "platform", "location": REGION},
     KEY: {"name": "weights", "keyRing": KEY_RING_ID, "rotationPeriod": "7776000s", "labels": {"team": "ml"}},
     KEY_MEMBER: {"cryptoKeyId": KEY_ID, "role": "roles/cloudkms.cryptoKeyEncrypterDecrypter", "member": MEMBER},
@@ -68,6 +93,28 @@ MORE: dict[str, dict[str, Any]] = {
     },
     TOPIC: {"name": "spend", "messageRetentionDuration": "86400s", "labels": {"team": "ml"}},
     TOPIC_MEMBER: {"topic": "spend", "role": "roles/pubsub.publisher", "member": MEMBER},
+    SUBSCRIPTION: {
+        "name": "spend",
+        "topic": TOPIC_ID,
+        "filter": 'attributes.eventType = "SECRET_ROTATE"',
+        "messageRetentionDuration": "2678400s",
+        "expirationPolicy": {"ttl": ""},
+        "labels": {"team": "ml"},
+    },
+    ALERT: {
+        "displayName": "a reminder waits",
+        "combiner": "OR",
+        "conditions": [
+            {
+                "displayName": "waits",
+                "conditionThreshold": {
+                    "filter": 'resource.type = "pubsub_subscription" AND metric.type = "pubsub.googleapis.com/x"',
+                    "comparison": "COMPARISON_GT",
+                    "duration": "0s",
+                },
+            }
+        ],
+    },
     CHANNEL: {"type": "email", "displayName": "Operators", "labels": {"email_address": "ops@acme.example"}},
     BUDGET: {
         "billingAccount": "012345-6789AB-CDEF01",

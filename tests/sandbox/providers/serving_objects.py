@@ -37,6 +37,7 @@ RELEASES: dict[str, dict[str, Any]] = {
         "kserve-runtime-configs", "kserve", "v0.20.0", {"kserve": {"servingruntime": {"enabled": True}}}
     ),
     "kyverno": release("kyverno", "kyverno", "3.9.1", {}, "https://kyverno.github.io/kyverno"),
+    "opencost": release("opencost", "opencost", "2.5.29", {}, "https://opencost.github.io/opencost-helm-chart"),
 }
 
 SWITCHES = ("nodeselector", "tolerations", "topologyspreadconstraints", "priorityclassname", "securitycontext")

@@ -34,6 +34,7 @@ from tests.sandbox.providers.examples import (
 from tests.sandbox.providers.more_examples import (
     ACCOUNT_MEMBER,
     ADDRESS,
+    ALERT,
     BUDGET,
     CERTIFICATE,
     CHANNEL,
@@ -51,7 +52,7 @@ from tests.sandbox.providers.more_examples import (
 )
 
 #: A service is switched on or stays on; channels and budgets get a number each.
-REPEATABLE = (API_SERVICE, CHANNEL, BUDGET)
+REPEATABLE = (API_SERVICE, ALERT, CHANNEL, BUDGET)
 
 
 @pytest.mark.parametrize("token", REPEATABLE)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from components.google.cluster import Cluster
+from components.google.google_apis import GoogleApis
 from components.google.gpu_node_pool import GpuNodePool
 from components.google.network import Network
 from tests.sandbox.replacements.case import Arguments, Case, Subject
-from tests.unit.components import test_cluster, test_gpu_node_pool, test_network
+from tests.unit.components import test_cluster, test_google_apis, test_gpu_node_pool, test_network
 
 NETWORK = ("compute.Network", "compute.Subnetwork", "compute.Router", "compute.RouterNat", "compute.Firewall")
 CLUSTER, POOL = "container.Cluster", "container.NodePool"
@@ -15,6 +16,11 @@ KEY = "projects/elsewhere/locations/us-central1/keyRings/r/cryptoKeys/cluster"
 ZONES = ["us-central1-a", "us-central1-b"]
 #: What pools of all kinds of GPUs stand in.
 SHARED_CLUSTER, SHARED_LOCATION = "shared", "us-central1"
+
+
+ROUTE, ZONE, RECORD = "compute.Route", "dns.ManagedZone", "dns.RecordSet"
+#: Each network sees one zone of a domain, so that every case has a network of its own.
+SHARED_NETWORKS = [f"shared-{number}" for number in range(4)]
 
 
 #: What a network may let in.
@@ -28,6 +34,10 @@ OPENED = {
 
 def network(number: int) -> Arguments:
     return {**test_network.arguments(), "name": f"network-{number}", "nodes_range": "10.0.0.0/21"}
+
+
+def google_apis(number: int) -> Arguments:
+    return {**test_google_apis.arguments(), "name": f"apis-{number}", "network_id": SHARED_NETWORKS[number]}
 
 
 def cluster(number: int) -> Arguments:
@@ -88,6 +98,16 @@ SUBJECTS = (
         ],
     ),
     Subject(
+        GoogleApis,
+        google_apis,
+        [
+            Case({"name": "other"}, replaced=[ROUTE, ZONE, RECORD]),
+            Case({"network_id": "default"}, replaced=[ROUTE], updated=[ZONE]),
+            Case({"reach": "restricted"}, replaced=[ROUTE, RECORD], updated=[RECORD]),
+            Case({"labels": {"team": "other"}}, updated=[ZONE]),
+        ],
+    ),
+    Subject(
         Cluster,
         cluster,
         [
@@ -113,6 +133,7 @@ SUBJECTS = (
                 updated=[CLUSTER],
             ),
             Case({"labels": {"owner": "other"}}, updated=[CLUSTER, POOL]),
+            Case({"usage_metrics": True, "system_node_labels": {"price": "other"}}, updated=[CLUSTER, POOL]),
             Case(
                 {
                     "system_machine_type": "e2-standard-8",

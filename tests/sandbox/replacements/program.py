@@ -28,7 +28,7 @@ def register() -> None:
     changed = Path(CHANGED).exists()
     google = gcp.Provider("google", project="acme-replacements", region="us-central1")
     with_google = pulumi.ResourceOptions(provider=google)
-    shared = [
+    shared: list[pulumi.Resource] = [
         gcp.container.Cluster(
             "shared",
             name=network_and_nodes.SHARED_CLUSTER,
@@ -42,6 +42,10 @@ def register() -> None:
             replication=gcp.secretmanager.SecretReplicationArgs(auto=gcp.secretmanager.SecretReplicationAutoArgs()),
             opts=with_google,
         ),
+    ]
+    shared += [
+        gcp.compute.Network(name, name=name, auto_create_subnetworks=False, opts=with_google)
+        for name in network_and_nodes.SHARED_NETWORKS
     ]
     opts = pulumi.ResourceOptions(providers=[google], depends_on=shared)
     for subject in SUBJECTS:

@@ -7,6 +7,7 @@ from components.google.github_federation import PROJECT_IAM_ADMIN, GitHubFederat
 from components.google.project_services import ProjectServices
 from components.google.quota_needs import CEILING
 from components.google.quota_preference import QuotaPreferences, QuotaWish
+from components.google.rotation_reminder import RotationReminder
 from components.google.team_budget import SpendBudget
 from tests.sandbox.replacements.case import Arguments, Case, Subject
 from tests.unit.components import (
@@ -14,6 +15,7 @@ from tests.unit.components import (
     test_github_federation,
     test_project_services,
     test_quota_preference,
+    test_rotation_reminder,
     test_team_budget,
 )
 
@@ -21,6 +23,7 @@ RING, KEY, USER = "kms.KeyRing", "kms.CryptoKey", "kms.CryptoKeyIAMMember"
 POOL, PROVIDER = "iam.WorkloadIdentityPool", "iam.WorkloadIdentityPoolProvider"
 ACCOUNT, TRUST, ROLE = "serviceaccount.Account", "serviceaccount.IAMMember", "projects.IAMMember"
 BUDGET, CHANNEL = "billing.Budget", "monitoring.NotificationChannel"
+REMINDER, ALERT = ("pubsub.Topic", "pubsub.TopicIAMMember", "pubsub.Subscription"), "monitoring.AlertPolicy"
 REQUEST, API = "cloudquota.SQuotaPreference", "projects.Service"
 L4 = "NVIDIA-L4-GPUS-per-project-region"
 
@@ -40,6 +43,11 @@ def federation(number: int) -> Arguments:
 
 def budget(number: int) -> Arguments:
     return test_team_budget.args(display_name=f"budget {number}")
+
+
+def reminder(number: int) -> Arguments:
+    emails = ["one@a.example"]
+    return {**test_rotation_reminder.arguments(), "name": f"reminder-{number}", "emails": emails}
 
 
 def request(number: int) -> Arguments:
@@ -115,6 +123,17 @@ SUBJECTS = (
             Case({"display_name": "other"}, updated=[BUDGET, CHANNEL]),
             Case({"labels": {"team": "other"}}, updated=[CHANNEL]),
             Case({"emails": ["other@a.example"]}, updated=[BUDGET], created=[CHANNEL], deleted=[CHANNEL]),
+        ],
+    ),
+    Subject(
+        RotationReminder,
+        reminder,
+        [
+            Case({"name": "other"}, replaced=REMINDER, updated=[ALERT, CHANNEL]),
+            Case({"region": "us-east1"}, updated=[REMINDER[0]]),
+            Case({"project_number": "210987654321"}, replaced=[REMINDER[1]]),
+            Case({"emails": ["other@a.example"]}, updated=[ALERT], created=[CHANNEL], deleted=[CHANNEL]),
+            Case({"labels": {"team": "other"}}, updated=[REMINDER[0], REMINDER[2], ALERT, CHANNEL]),
         ],
     ),
     Subject(

@@ -169,7 +169,7 @@ SUBJECTS = (
             Case(
                 {
                     "rotation_topic": TOPIC,
-                    "secrets": [one_secret(4, first_rotation="2027-01-31T08:00:00Z")],
+                    "secrets": [one_secret(4, next_rotation="2027-01-31T08:00:00Z")],
                 },
                 updated=[SECRET],
             ),

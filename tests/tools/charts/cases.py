@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components.kubernetes import cert_manager, keda, knative_serving, kserve, kyverno
+from components.kubernetes import cert_manager, keda, knative_serving, kserve, kyverno, opencost
 from components.kubernetes.chart_release import Mirror
 from components.kubernetes.knative_serving import make_operator_values
 from components.kubernetes.kserve_values import make_controller_values, make_runtime_values
@@ -19,6 +19,7 @@ from components.kubernetes.versions import (
     KSERVE_RESOURCES,
     KSERVE_RUNTIMES,
     KYVERNO,
+    OPENCOST,
     Chart,
 )
 
@@ -39,6 +40,8 @@ WITH_DIGEST = (
         for part in ("kserve-controller", "agent", "router", "storage-initializer", "art-explainer")
     ),
     *(f"ghcr.io/{path}" for path in sorted({*kyverno.IMAGES.values()})),
+    "ghcr.io/opencost/opencost",
+    "gke.gcr.io/prometheus-engine/frontend",
     "quay.io/brancz/kube-rbac-proxy",
     "docker.io/vllm/vllm-openai",
 )
@@ -83,11 +86,19 @@ CASES = (
     Case(KSERVE_RUNTIMES, kserve.NAMESPACE, make_runtime_values(ENGINE, PUBLIC), make_runtime_values(ENGINE, MIRROR)),
     Case(KYVERNO, kyverno.NAMESPACE, kyverno.make_values(False, PUBLIC), kyverno.make_values(True, MIRROR)),
 )
-#: No module carries its chart, so that it is in none of the cases that are rendered.
+PRICES = ",e2-standard-4_us-central1_on-demand,,node,metadata.labels.gemma-platform/price-class,,0.134023,\n"
+#: No module carries their charts, so that they are in none of the cases that are rendered.
 KEDA_CASE = Case(KEDA, keda.NAMESPACE, keda.make_values(False, PUBLIC), keda.make_values(True, MIRROR))
+OPENCOST_CASE = Case(
+    OPENCOST,
+    opencost.NAMESPACE,
+    opencost.make_values("p", "c", PRICES, "http://prometheus.monitoring.svc:9090", PUBLIC),
+    opencost.make_values("p", "c", PRICES, None, MIRROR),
+)
+TABLED = (KEDA_CASE, OPENCOST_CASE)
 
 
 def case_of(chart: Chart) -> Case:
     """The case of a chart."""
-    (found,) = [case for case in (*CASES, KEDA_CASE) if case.chart == chart]
+    (found,) = [case for case in (*CASES, *TABLED) if case.chart == chart]
     return found

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from components.kubernetes.versions import KEDA, Chart
+from components.kubernetes.versions import KEDA, OPENCOST, Chart
 from tests.tools.charts.helm import templates_of, values_of
 
 Path_ = tuple[str, ...]
@@ -28,6 +28,13 @@ FREE_FORM: dict[str, set[Path_]] = {
     "kserve-resources": {("kserve", "controller", "podAnnotations")},
     "kyverno": {("admissionController", "container", "resources"), ("reportsController", "resources")},
     "keda": {("podDisruptionBudget", part) for part in ("operator", "metricServer", "webhooks")},
+    "opencost": {
+        ("podAnnotations",),
+        ("podSecurityContext",),
+        ("opencost", "exporter", "resources"),
+        ("opencost", "exporter", "securityContext"),
+        ("opencost", "exporter", "extraEnv"),
+    },
 }
 #: Keys that a chart's values.yaml leaves out although its templates read them, by the text that does.
 UNLISTED: dict[str, dict[Path_, str]] = {
@@ -40,7 +47,8 @@ UNLISTED: dict[str, dict[Path_, str]] = {
         for part in ("knative_operator", "operator_webhook")
     },
 }
-KEDA_KEYS = Path(__file__).parent / "keda_keys.yaml"
+#: Tables of keys of the charts that no module carries.
+TABLES = {chart: Path(__file__).parent / f"{chart.name}_keys.yaml" for chart in (KEDA, OPENCOST)}
 
 
 def leaves(chart: Chart, values: Mapping[str, Any], inside: Path_ = ()) -> Iterator[tuple[Path_, Any]]:
@@ -74,15 +82,17 @@ def unknown_keys(chart: Chart, values: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def keda_defaults() -> dict[str, Any]:
-    """Documented keys of KEDA's chart with their defaults."""
-    table = yaml.safe_load(KEDA_KEYS.read_text(encoding="utf-8"))
-    assert table["version"] == KEDA.version, f"{KEDA_KEYS.name} is of another version of the chart"
+def tabled_defaults(chart: Chart) -> dict[str, Any]:
+    """Documented keys of a chart that has a table, with their defaults."""
+    table = yaml.safe_load(TABLES[chart].read_text(encoding="utf-8"))
+    assert (table["chart"], table["version"]) == (chart.name, chart.version), (
+        f"{TABLES[chart].name} is of another version of the chart"
+    )
     return table["values"]
 
 
 def _known(chart: Chart) -> dict[str, Any]:
-    return keda_defaults() if chart == KEDA else values_of(chart)
+    return tabled_defaults(chart) if chart in TABLES else values_of(chart)
 
 
 def _unknown(path: Path_, known: Any) -> str | None:

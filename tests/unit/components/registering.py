@@ -25,6 +25,7 @@ class Registered:
     parent: str
     inputs: dict[str, Any]
     protect: bool
+    retained: bool
     dependencies: tuple[str, ...]
     ignored_changes: tuple[str, ...]
 
@@ -92,6 +93,7 @@ class _Recorder(MockMonitor):
                     request.parent,
                     rpc.deserialize_properties(request.object),
                     request.protect,
+                    request.retainOnDelete,
                     tuple(request.dependencies),
                     tuple(request.ignoreChanges),
                 )

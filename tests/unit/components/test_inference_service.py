@@ -43,10 +43,14 @@ def test_a_pod_lands_on_the_pool_and_gpu_it_was_sized_for() -> None:
     assert predictor["serviceAccountName"] == "models"
 
 
-def test_replicas_are_spread_over_zones_for_high_availability_only() -> None:
-    assert "topologySpreadConstraints" not in predictor_of(model_of(PAYMENTS))
-    (constraint,) = predictor_of(model_of(HIGH))["topologySpreadConstraints"]
-    assert constraint["topologyKey"] == "topology.kubernetes.io/zone"
+@pytest.mark.parametrize("mode", [KNATIVE, STANDARD])
+def test_replicas_are_spread_over_zones_where_there_is_room_whether_many_or_one(mode: str) -> None:
+    for demand in (PAYMENTS, HIGH):
+        (constraint,) = predictor_of(model_of(demand, mode))["topologySpreadConstraints"]
+        assert constraint["topologyKey"] == "topology.kubernetes.io/zone"
+        # one replica, or a second one when a zone has no GPU left, must start all the same
+        assert constraint["whenUnsatisfiable"] == "ScheduleAnyway"
+        assert constraint["labelSelector"] == {"matchLabels": {"serving.kserve.io/inferenceservice": "assistant"}}
 
 
 def test_probe_deadline_and_request_limit_are_those_of_the_table_of_time_limits() -> None:
@@ -126,6 +130,14 @@ def test_shared_memory_is_sized_and_nothing_is_fetched_from_a_hub_or_reported() 
     assert environment["HF_HUB_OFFLINE"] == environment["VLLM_NO_USAGE_STATS"] == "1"
 
 
+@pytest.mark.parametrize("mode", [KNATIVE, STANDARD])
+def test_no_engine_writes_prompts_or_answers_into_its_log(mode: str) -> None:
+    """Off unless asked for (vLLM 0.33.0 --enable-log-requests, --enable-log-outputs)."""
+    (container,) = predictor_of(model_of(PAYMENTS, mode))["containers"]
+    assert [word for word in container["args"] if word.startswith("--") and "log" in word.partition("=")[0]] == []
+    assert [each["name"] for each in container["env"] if "LOG" in each["name"]] == []
+
+
 def test_adapters_are_read_only_files_of_the_bucket_and_their_container_states_its_limits() -> None:
     adapter = Adapter("tone", 16, "adapters/payments/tone", "v2")
     predictor = predictor_of(model_of(replace(PAYMENTS, model="gemma-4-31b-it", adapters=(adapter,))))
@@ -136,6 +148,13 @@ def test_adapters_are_read_only_files_of_the_bucket_and_their_container_states_i
     assert volume["csi"]["volumeAttributes"]["bucketName"] == "models"
     assert "only-dir=adapters/payments/tone/v2" in volume["csi"]["volumeAttributes"]["mountOptions"]
     assert f"tone={mount['mountPath']}" in container["args"]
-    assert predictor["annotations"]["gke-gcsfuse/volumes"] == "true"
-    assert predictor["annotations"]["gke-gcsfuse/memory-limit"]
+    assert predictor["annotations"] == {
+        "gke-gcsfuse/volumes": "true",
+        "gke-gcsfuse/cpu-request": "250m",
+        "gke-gcsfuse/cpu-limit": "250m",
+        "gke-gcsfuse/memory-request": "256Mi",
+        "gke-gcsfuse/memory-limit": "256Mi",
+        "gke-gcsfuse/ephemeral-storage-request": "2Gi",
+        "gke-gcsfuse/ephemeral-storage-limit": "2Gi",
+    }
     assert "annotations" not in predictor_of(model_of(PAYMENTS))

@@ -5,11 +5,12 @@ Decided here without a cloud: inputs and refusals. That Secret Manager may publi
 
 from __future__ import annotations
 
+import datetime
 from typing import Any, cast
 
 import pytest
 
-from components.google.secrets import ModelSecretArgs, ModelSecrets, ModelSecretsArgs
+from components.google.secrets import ModelSecretArgs, ModelSecrets, ModelSecretsArgs, rotation_after
 from tests.unit.components.registering import Program, previews_the_same, register
 
 CONTAINER = "gcp:secretmanager/secret:Secret"
@@ -76,14 +77,26 @@ def test_without_a_topic_the_period_is_an_annotation_only() -> None:
     assert "topics" not in inputs
 
 
-def test_with_a_topic_google_reminds_and_a_date_that_it_moved_on_is_no_change() -> None:
-    registered = secrets(secret(first_rotation="2027-01-31T08:00:00Z"), rotation_topic=TOPIC).one(CONTAINER)
+def test_with_a_topic_google_reminds_and_the_date_reaches_secrets_that_have_none_yet() -> None:
+    registered = secrets(secret(next_rotation="2027-01-31T08:00:00Z"), rotation_topic=TOPIC).one(CONTAINER)
     assert registered.inputs["topics"] == [{"name": TOPIC}]
     assert registered.inputs["rotation"] == {
         "rotationPeriod": "7776000s",  # 90 x 86,400
         "nextRotationTime": "2027-01-31T08:00:00Z",
     }
-    assert registered.ignored_changes == ("rotation.nextRotationTime",)
+    assert registered.ignored_changes == ()
+
+
+@pytest.mark.parametrize("days", [1, 30, 90])
+def test_the_date_moves_on_by_the_period_at_the_moment_at_which_google_moves_it_on(days: int) -> None:
+    start = datetime.date(2026, 11, 26)
+    held = rotation_after(start, days)
+    for later in range(400):
+        today = start + datetime.timedelta(days=later)
+        if held == f"{today}T00:00:00Z":  # due: Google reminds and adds the period
+            held = f"{today + datetime.timedelta(days=days)}T00:00:00Z"
+        assert rotation_after(today, days) == held
+        assert today.isoformat() < held[:10] <= (today + datetime.timedelta(days=days)).isoformat()
 
 
 def test_a_preview_registers_the_same() -> None:
@@ -100,7 +113,7 @@ def test_a_preview_registers_the_same() -> None:
         (args(secret(), destroy_delay_days=0), "1 to 1000"),
         (args(secret(), destroy_delay_days=1001), "1 to 1000"),
         (args(secret(), rotation_topic=TOPIC), "belong together"),
-        (args(secret(first_rotation="2027-01-31T08:00:00Z")), "belong together"),
+        (args(secret(next_rotation="2027-01-31T08:00:00Z")), "belong together"),
     ],
 )
 def test_what_secret_manager_would_not_take_is_refused_before_it_is_registered(

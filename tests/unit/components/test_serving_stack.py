@@ -64,6 +64,11 @@ def test_inside_kserve_definitions_come_first_and_runtimes_last() -> None:
         assert any(urn.endswith(f"::{before.name}") for urn in after.dependencies)
 
 
+def test_pulumi_never_uninstalls_kserves_definitions_and_everything_else() -> None:
+    """All InferenceServices of the cluster would go with them, and the chart has no value that keeps them."""
+    assert [r.name for r in stack_of().resources if r.retained] == ["serving-kserve-definitions"]
+
+
 def test_knative_is_asked_for_when_its_operator_runs() -> None:
     (serving,) = stack_of().of(KNATIVE)
     assert any(urn.endswith("helm.sh/v3:Release::serving-knative-operator") for urn in serving.dependencies)
@@ -77,7 +82,7 @@ def test_every_release_waits_until_it_is_ready_and_is_taken_back_when_it_fails(h
         assert (inputs["atomic"], inputs["skipAwait"], inputs["waitForJobs"]) == (True, False, True), release.name
         assert inputs["createNamespace"] is False, "the namespace needs its labels first"
         assert inputs["timeout"] >= 300
-    of_others = {"kyverno"}  # which comes after the stack
+    of_others = {"kyverno", "opencost"}  # which come after the stack
     assert {(r.inputs["name"], r.inputs["version"]) for r in releases} == {
         (c.name, c.version) for c in CHARTS if c.name not in of_others
     }

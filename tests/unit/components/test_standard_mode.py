@@ -10,11 +10,16 @@ from contextlib import contextmanager
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
+import pytest
+
+from components.kubernetes import team_quota
 from components.kubernetes.engine_pod import make_pod
-from components.kubernetes.inference_service import STANDARD
+from components.kubernetes.inference_service import STANDARD, make_spec
 from components.kubernetes.standard_mode import DRAIN_PROGRAM, drain, scaled_object_spec
+from components.served_model import ServedModelArgs
 from components.time_limits import ENDPOINT_SECONDS
 from tests.unit.components.models import model_of
+from tests.unit.components.test_team_quota import workload
 from tests.unit.sizing.test_placement import PAYMENTS
 
 METRICS = {"address": "https://monitoring.example/prometheus", "authentication": "managed-prometheus"}
@@ -97,3 +102,19 @@ def test_missing_metrics_keep_the_replicas_and_never_go_below_the_minimum() -> N
     assert spec["fallback"] == {"failureThreshold": 4, "replicas": 2, "behavior": "currentReplicasIfHigher"}
     assert spec["minReplicaCount"] == 2 <= spec["maxReplicaCount"]
     assert spec["triggers"][1]["metadata"]["ignoreNullValues"] == "false"
+
+
+@pytest.mark.parametrize(("least", "surge"), [(0, 1), (1, 1), (3, 3)])
+def test_a_rollout_stops_no_old_pod_first_and_takes_the_gpus_that_the_quota_keeps_free_for_one(
+    least: int, surge: int
+) -> None:
+    model: ServedModelArgs = {**model_of(PAYMENTS, STANDARD), "min_replicas": least, "max_replicas": 8}
+    strategy = make_spec("a", model, "pool", "models", {}, "p")["predictor"]["deploymentStrategy"]
+    assert strategy == {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": surge, "maxUnavailable": 0}}
+    gpus = int(model["accelerator_count"])
+    counted = workload(gpus=gpus, least=least, most=8, standard_mode=True)
+    assert surge * gpus == team_quota.rollout(counted).gpus
+
+
+def test_in_knative_mode_the_strategy_is_knatives_own() -> None:
+    assert "deploymentStrategy" not in make_spec("a", model_of(PAYMENTS), "pool", "models", {}, "p")["predictor"]

@@ -35,7 +35,6 @@ def team(**changes: Any) -> TeamArgs:
         "checkpoints": ["google/gemma-4-E4B-it"],
         "pod_security": "restricted",
         "workloads": [workload(), workload(name="fast", standard_mode=True, caller_namespaces=["web"])],
-        "protect": True,
         "labels": LABELS,
         **changes,
     }
@@ -91,10 +90,8 @@ def test_the_namespace_tells_its_team_and_its_pod_security_for_a_fixed_version(l
     }
 
 
-@pytest.mark.parametrize("protect", [True, False])
-def test_one_confirmation_is_asked_for_and_only_one(protect: bool) -> None:
-    protected = [resource.type for resource in made(protect=protect).resources if resource.protect]
-    assert protected == ([NAMESPACE] if protect else [])
+def test_nothing_inside_is_protected_since_a_refusal_would_come_when_the_rest_is_gone() -> None:
+    assert [resource.name for resource in made().resources if resource.protect] == []
 
 
 def test_models_have_an_identity_that_reads_their_checkpoints_and_no_token_of_the_cluster() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +14,10 @@ from hypothesis import strategies as st
 from components.kubernetes import team_limits, team_quota
 from components.kubernetes.inference_service import KNATIVE, STANDARD, make_spec
 from components.kubernetes.team_quota import OTHER_PODS, TeamWorkload
+from components.served_model import ServedModelArgs
+from components.sizing.catalogue import load_catalogue
+from components.sizing.demand import Adapter
+from components.sizing.host import host_needs, host_too_small, node_room
 from tests.unit.components.models import model_of
 from tests.unit.sizing.test_placement import PAYMENTS
 
@@ -32,6 +37,7 @@ def workload(gpus: int = 2, least: int = 1, most: int = 3, **changes: Any) -> Te
         min_replicas=least,
         max_replicas=most,
         standard_mode=False,
+        bucket_volumes=False,
         caller_namespaces=[],
     )
     return TeamWorkload(**{**made, **changes})
@@ -85,24 +91,73 @@ def test_there_is_no_queue_proxy_in_standard_mode() -> None:
     assert quota["limits.memory"] == 44 * 2**30 + OTHERS_MEMORY[1]
 
 
+@pytest.mark.parametrize("standard_mode", [True, False])
+def test_cores_and_memory_count_the_container_that_serves_bucket_volumes_in_either_mode(standard_mode: bool) -> None:
+    without, with_it = (
+        hard(workload(least=1, most=3, standard_mode=standard_mode, bucket_volumes=reads)) for reads in (False, True)
+    )
+    # 3 replicas and the one of a rollout, each with 250m and 256Mi more, which are its limits too
+    assert with_it["requests.cpu"] - without["requests.cpu"] == with_it["limits.cpu"] - without["limits.cpu"] == 1
+    assert with_it["requests.memory"] - without["requests.memory"] == 4 * 256 * 2**20
+    assert with_it["limits.memory"] - without["limits.memory"] == 4 * 256 * 2**20
+    assert [with_it[key] == without[key] for key in (GPUS, "pods")] == [True, True]
+
+
+def with_adapter(mode: str) -> ServedModelArgs:
+    adapter = Adapter("tone", 16, "adapters/payments/tone", "v2")
+    return model_of(replace(PAYMENTS, model="gemma-4-31b-it", adapters=(adapter,)), mode)
+
+
 @pytest.mark.parametrize("mode", [KNATIVE, STANDARD])
-def test_a_replica_counts_as_much_as_its_pod_asks_for(mode: str) -> None:
-    model = model_of(PAYMENTS, mode)
-    (engine,) = make_spec("a", model, "pool", "models", {}, "p")["predictor"]["containers"]
+@pytest.mark.parametrize("adapters", [True, False])
+def test_a_replica_counts_as_much_as_its_pod_and_what_is_put_beside_it_ask_for(mode: str, adapters: bool) -> None:
+    model = with_adapter(mode) if adapters else model_of(PAYMENTS, mode)
+    predictor = make_spec("a", model, "pool", "models", {}, "p")["predictor"]
+    (engine,) = predictor["containers"]
     one = team_quota.replica(
         workload(
             gpus=int(model["accelerator_count"]),
             vcpu=int(model["vcpu"]),
             memory_gib=int(model["memory_gib"]),
             standard_mode=mode == STANDARD,
+            bucket_volumes=adapters,
         )
     )
-    sidecars = [] if mode == STANDARD else [("25m", "400Mi")]
+    # Knative's own figures, and what the pod's annotations tell GKE
+    beside = (
+        {} if mode == STANDARD else {"cpu-request": 25, "cpu-limit": 1000, "memory-request": 400, "memory-limit": 800}
+    )
+    told = predictor.get("annotations", {})
+    assert bool(told) is adapters
+
+    def beside_engine(figure: str, unit: str) -> Decimal:
+        return beside.get(figure, 0) + amount(told.get(f"gke-gcsfuse/{figure}", "0")) / amount(unit)
+
     asked = engine["resources"]["requests"]
     assert one.gpus == amount(asked["nvidia.com/gpu"])
-    assert one.requests_cpu == 1000 * sum(amount(cpu) for cpu in (asked["cpu"], *(cpu for cpu, _ in sidecars)))
-    assert one.requests_memory * 2**20 == sum(amount(m) for m in (asked["memory"], *(m for _, m in sidecars)))
+    for bound, cpu, memory in (
+        ("request", one.requests_cpu, one.requests_memory),
+        ("limit", one.limits_cpu, one.limits_memory),
+    ):
+        assert cpu == amount(asked["cpu"]) * 1000 + beside_engine(f"cpu-{bound}", "1m")
+        assert memory == amount(asked["memory"]) / 2**20 + beside_engine(f"memory-{bound}", "1Mi")
     assert engine["resources"]["limits"] == asked
+
+
+def test_what_is_put_beside_an_engine_fits_on_the_smallest_share_of_a_node_that_sizing_fills() -> None:
+    beside = workload(gpus=0, bucket_volumes=True, vcpu=0, memory_gib=0)
+    extra = team_quota.replica(beside)
+    shares = [
+        (machine.id, ranks, node_room(machine), host_needs(ranks))
+        for machine in load_catalogue().machines
+        for ranks in (1, 2, 4, 8)
+        if ranks <= machine.gpu_count and host_too_small(machine, None, ranks) is None
+    ]
+    assert len(shares) > 20
+    for name, ranks, (vcpu, memory_gib), needs in shares:
+        share = Decimal(ranks) / load_catalogue().machine(name).gpu_count
+        assert vcpu * share >= needs.vcpu + Decimal(extra.requests_cpu) / 1000, (name, ranks)
+        assert memory_gib * share >= needs.memory_gib + Decimal(extra.requests_memory) / 1024, (name, ranks)
 
 
 @st.composite
@@ -116,6 +171,7 @@ def deployments(draw: st.DrawFn) -> TeamWorkload:
         min_replicas=draw(st.integers(0, most)),
         max_replicas=most,
         standard_mode=draw(st.booleans()),
+        bucket_volumes=draw(st.booleans()),
         caller_namespaces=[],
     )
 
@@ -123,7 +179,9 @@ def deployments(draw: st.DrawFn) -> TeamWorkload:
 def used(workload: TeamWorkload, replicas: int) -> dict[str, Decimal]:
     """What so many pods take from the quota, counted from the workload alone."""
     sidecar = 0 if workload["standard_mode"] else 1
-    cpu, memory = Decimal(workload["vcpu"]), Decimal(workload["memory_gib"] * 2**30)
+    fuse = 1 if workload.get("bucket_volumes") else 0
+    cpu = workload["vcpu"] + fuse * Decimal("0.25")
+    memory = Decimal(workload["memory_gib"] * 2**30 + fuse * 256 * 2**20)
     return {
         GPUS: Decimal(workload["gpus"] * replicas),
         "requests.cpu": replicas * (cpu + sidecar * Decimal("0.025")),

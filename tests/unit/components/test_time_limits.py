@@ -30,3 +30,8 @@ def test_what_cannot_be_answered_in_time_is_refused_with_the_sum_and_a_way_out()
         ValueError, match=r"4000 s \(3000 s for the longest answer, 940 s for a cold start\).*scale_to_zero: false"
     ):
         time_limits(3000, 340, 900, from_zero=True, new_node=True)
+
+
+def test_a_start_that_its_probe_would_not_wait_for_is_refused() -> None:
+    with pytest.raises(ValueError, match="a start takes about 601 s, and the probe gives up after 600 s"):
+        time_limits(100, 601, 600, from_zero=False, new_node=False)

@@ -23,6 +23,11 @@ from tests.unit.smoke.calling import HOST, KEY, endpoint, run
 TOKEN = "tok-" + "Abc1" * 6
 LOADING = Reply('{"error": {"message": "Loading model", "code": 503}}', 503)
 CLOUD_RUN = "assistant-abc-uc.a.run.app"
+ABORTED = "The request was aborted because there was no available instance."
+
+
+def _on_cloud_run(engine: RecordedEngine) -> dict[str, object]:
+    return endpoint(engine.url, authentication="cloud-run-identity", mode="cloud-run")
 
 
 class TestAStart:
@@ -32,6 +37,28 @@ class TestAStart:
         assert result.code == 0, result.out
         assert f"{KEY}, health: not ready, came 503 with" in result.err
         assert "Loading model" in result.err
+
+    def test_on_cloud_run_is_waited_for_as_long_as_no_instance_can_take_the_request(
+        self, engine: RecordedEngine
+    ) -> None:
+        """Both of the answers that Google's page on troubleshooting names for it."""
+        engine.first = [Reply(f"{ABORTED}\n", status, content_type="text/plain") for status in (500, 429)]
+        result = run({KEY: _on_cloud_run(engine)}, "--json", "--timeout", "20", token=TOKEN)
+        assert result.results()["health"] == "passed"
+        assert f"{KEY}, health: not ready, came 500 with '{ABORTED}'" in result.err
+        assert f"too many requests, came 429 with '{ABORTED}'" in result.err
+
+    def test_on_cloud_run_that_failed_is_not_waited_for(self, engine: RecordedEngine) -> None:
+        words = "The request failed because the instance could not start successfully."
+        engine.replies["health"] = Reply(words, 500, content_type="text/plain")
+        result = run({KEY: _on_cloud_run(engine)}, "--json", "--timeout", "20", token=TOKEN)
+        assert result.row("health")["note"] == (f"expected 200, came 500 with '{words}'")
+
+    def test_is_not_what_an_engine_speaks_of_that_answers_500(self, engine: RecordedEngine) -> None:
+        engine.replies["health"] = Reply(ABORTED, 500)
+        result = run({KEY: endpoint(engine.url)}, "--json", "--timeout", "20")
+        assert result.row("health")["note"].startswith("expected 200, came 500 with")
+        assert result.row("health")["seconds"] < 10
 
     def test_that_lasts_too_long_fails_with_the_last_answer_and_tries_nothing_else(
         self, engine: RecordedEngine

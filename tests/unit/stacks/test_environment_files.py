@@ -238,7 +238,10 @@ def test_expiry_warns_two_weeks_before_and_fails_the_day_after(tree: Tree) -> No
 
 def test_an_expected_cost_above_the_budget_warns_with_both_amounts(tree: Tree) -> None:
     (warning,) = tree.edit(PAYMENTS, "monthly_budget_usd: 4000", "monthly_budget_usd: 800").plan().warnings
-    assert "payments: $876.10 a month expected, above monthly_budget_usd $800.00" in warning
+    assert (
+        "payments: its deployments are expected to cost USD 876.10 a month, 76.10 above the monthly_budget_usd 800"
+        in warning
+    )
 
 
 def test_callers_on_gke_warn_that_they_have_no_effect_and_become_members_on_cloud_run(tree: Tree) -> None:
@@ -387,6 +390,11 @@ def test_images_come_through_the_mirror_and_one_without_a_mirror_is_refused(tree
         ("bucket: {dual_region: [us-central1, asia-east1]}", "asia-east1"),
         ('cluster: {location: zonal, maintenance: {start: "2026-11-28T02:00:00Z", end: later}}', "'later' is no time"),
         ("cluster: {location: zonal, maintenance: {start: x, end: y, recurrence: FREQ=SOMETIMES}}", "'x' is no time"),
+        ("cluster: {location: zonal, system_machine_type: e2-standart-4}", "did you mean 'e2-standard-4'"),
+        ("cluster: {location: zonal, system_machine_type: n4-standard-4}", "cluster.system_machine_type: machine type"),
+        ("google_apis: privat", "google_apis: found 'privat'; did you mean 'private'"),
+        ("rotation_reminder: {emails: [nobody]}", "rotation_reminder.emails[0]"),
+        ("rotation_reminder: {emails: []}", "rotation_reminder.emails"),
         ("budget: {billing_account: x, monthly_usd: 1, emails: [a@example.com]}", "budget.billing_account"),
     ],
 )
@@ -399,6 +407,16 @@ def test_settings_of_google_cloud_that_cannot_be_are_refused_with_their_field(
     document["config"]["gemma-platform:environment"][key] = yaml.safe_load(line)[key]
     tree.write("Pulumi.dev.yaml", yaml.safe_dump(document))
     assert any(message in problem for problem in tree.problems())
+
+
+def test_a_reminder_without_a_secret_is_refused(tree: Tree) -> None:
+    tree.edit(
+        "Pulumi.dev.yaml",
+        "    secrets:\n      - {id: hf-token}\n",
+        "    rotation_reminder: {emails: [a@example.com]}\n",
+    )
+    tree.edit("Pulumi.dev.yaml", "      hub_token_secret: hf-token\n", "")
+    assert ["rotation_reminder has nothing to remind of" in problem for problem in tree.problems()] == [True]
 
 
 def test_an_unknown_region_is_refused_with_the_nearest(tree: Tree) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 from components.google.github_federation import MAX_GRANTABLE_ROLES
 from components.google.project_services import Feature
 from components.google.quota_needs import CEILING, needs
+from components.google.secrets import rotation_after
 from stacks.describe.deployer_roles import PREFLIGHT_ROLES, granted_on_project, needed_roles
 from stacks.describe.resource_graph import ResourceGraph, resource_graph
 from stacks.environment import read_environment
@@ -19,6 +21,9 @@ ROOT = Path(__file__).resolve().parents[3]
 BILLING = "roles/billing.costsManager"
 #: Holds all of roles/cloudquotas.viewer.
 QUOTA_ADMIN, QUOTA_VIEWER = "roles/cloudquotas.admin", "roles/cloudquotas.viewer"
+SECRET = "gcp:secretmanager/secret:Secret"  # noqa: S105
+TOPIC, TOPIC_MEMBER = "gcp:pubsub/topic:Topic", "gcp:pubsub/topicIAMMember:TopicIAMMember"
+NETWORK_POLICY = "kubernetes:networking.k8s.io/v1:NetworkPolicy"
 REQUEST = "gcp:cloudquota/sQuotaPreference:SQuotaPreference"
 
 
@@ -43,11 +48,44 @@ def test_the_deployer_has_the_roles_that_the_committed_environments_need_and_no_
 
 def test_only_what_the_settings_use_is_enabled() -> None:
     assert features(settings("dev")) == [Feature.QUOTA]
-    used = [Feature.ENCRYPTION_KEYS, Feature.BUDGETS, Feature.QUOTA, Feature.GATEWAY]
+    used = [Feature.ENCRYPTION_KEYS, Feature.BUDGETS, Feature.QUOTA, Feature.GATEWAY, Feature.ROTATION_REMINDER]
     assert features(settings("prod")) == used
     unasked = {"preflight": "off"}
     assert features(settings("dev").model_copy(update=unasked)) == []
     assert features(settings("prod").model_copy(update=unasked)) == used  # prod asks Google for quota too
+
+
+def test_a_secret_reminds_from_the_day_of_the_plan_on_through_the_topic_that_secret_manager_may_publish_to() -> None:
+    prod = graph("prod")
+    (topic,), (grant,) = prod.of(TOPIC), prod.of(TOPIC_MEMBER)
+    assert topic.inputs["name"] == "gemma-prod-secrets"
+    secrets = {node.inputs["secretId"]: node for node in prod.of(SECRET)}
+    assert set(secrets) == {secret.id for secret in prod.plan.environment.settings.secrets}
+    due = rotation_after(prod.plan.today, 90)
+    for node in secrets.values():
+        assert node.inputs["rotation"] == {"nextRotationTime": due, "rotationPeriod": "7776000s"}
+        assert {topic.urn, grant.urn} <= node.dependencies
+    assert [node.inputs.get("rotation") for node in graph("dev").of(SECRET)] == [None]
+
+
+def test_engines_talk_to_the_addresses_of_googles_apis_alone_once_names_lead_there_unless_the_settings_say_otherwise() -> (
+    None
+):
+    for name in ("dev", "prod"):
+        found = graph(name)
+        (route,) = found.of("gcp:compute/route:Route")
+        policies = [node for node in found.of(NETWORK_POLICY) if node.name.endswith("-google-apis")]
+        assert len(policies) == len(found.plan.environment.teams)
+        for policy in policies:
+            assert policy.inputs["spec"]["egress"][0]["to"] == [{"ipBlock": {"cidr": route.inputs["destRange"]}}]
+    plan = make_plan(*read_environment(ROOT, "dev"))
+    public = plan.environment.settings.model_copy(update={"google_apis": "public"})
+    found = resource_graph(
+        dataclasses.replace(plan, environment=dataclasses.replace(plan.environment, settings=public))
+    )
+    assert found.of("gcp:compute/route:Route", "gcp:dns/managedZone:ManagedZone", "gcp:dns/recordSet:RecordSet") == []
+    (policy, *_) = [node for node in found.of(NETWORK_POLICY) if node.name.endswith("-google-apis")]
+    assert policy.inputs["spec"]["egress"][0]["to"][0]["ipBlock"]["cidr"] == "0.0.0.0/0"
 
 
 def test_google_is_asked_for_what_is_declared_in_every_quota_that_it_can_be_counted_in_and_for_nothing_else() -> None:

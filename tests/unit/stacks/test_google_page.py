@@ -16,8 +16,10 @@ from typing import Any
 import pulumi
 import pytest
 
+from components.cost.money import to_cents
+from components.cost.prices import shared_prices
 from sandbox.providers.strict_inputs import arguments_class
-from stacks.describe import idle_prices
+from stacks.costs import cost_of
 from stacks.describe.deployer_roles import granted_on_project, needed_roles
 from stacks.describe.diagram import arrows, components, mermaid
 from stacks.describe.identities import GRANTED_ON, grants, identities_table
@@ -180,16 +182,23 @@ def test_idle_cost_counts_what_stays(dev: ResourceGraph, prod: ResourceGraph) ->
     assert lines["fee of the cluster"].usd == 73
     assert lines["nodes of cluster-system"].usd == Decimal("0.134023") * 730
     assert lines["minimum replicas of support/helpdesk"].usd == 0
-    assert lines["bucket models"].usd is None
+    # 41.6 GiB of two checkpoints at USD 0.020
+    assert to_cents(lines["bucket models"].usd or Decimal(0)) == Decimal("0.83")
     held = sum(p.record.usd_per_hour * p.record.min_replicas * 730 for p in prod.plan.deployments)
     assert sum(line.usd or 0 for line in idle_lines(prod) if line.what.startswith("minimum")) >= held > 0
     assert all(line.source for line in [*idle_lines(dev), *idle_lines(prod)])
 
 
+def test_the_idle_table_and_the_least_of_the_planned_month_are_one_number(graphs: list[ResourceGraph]) -> None:
+    for graph in graphs:
+        known = sum(to_cents(line.usd) for line in idle_lines(graph) if line.usd is not None)
+        assert known == cost_of(graph.plan).total.minimum, graph.environment
+
+
 def test_nat_is_paid_by_machine_up_to_a_limit(dev: ResourceGraph) -> None:
     many = node(NODE_POOL, nodeCount=40, nodeLocations=["a"], nodeConfig={"machineType": "e2-standard-4"})
     (nat,) = [line for line in idle_lines(with_node(dev, many)) if line.what == "Cloud NAT"]
-    assert nat.usd == (idle_prices.NAT_MOST_HOUR + idle_prices.NAT_ADDRESS_HOUR) * 730
+    assert nat.usd == (shared_prices.NAT_MOST_HOUR + shared_prices.NAT_ADDRESS_HOUR) * 730
 
 
 def test_a_price_that_is_not_known_is_not_invented(dev: ResourceGraph) -> None:

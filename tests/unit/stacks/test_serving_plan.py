@@ -63,8 +63,42 @@ def test_two_canaries_of_a_team_are_told_that_the_later_one_stays_pending(tree: 
     second = first.replace("name: assistant", "name: batcher")
     tree.write(PAYMENTS, text[: text.index("  - name: assistant")] + first + second)
     (together,) = [w for w in tree.plan().warnings if w.startswith("payments:") and "canaries" in w]
-    assert "assistant, batcher are canaries at once" in together
+    assert "assistant, batcher are canaries at once and want 4 GPUs beside all replicas" in together
+    assert "the team's quota has 2, room for one rollout" in together
     assert "exceeded quota" in together
+
+
+def test_two_small_canaries_in_the_room_of_a_large_rollout_are_told_of_no_wait(tree: Tree) -> None:
+    text = (tree.folder / PAYMENTS).read_text(encoding="utf-8")
+    large = text[text.index("  - name: assistant") :].replace(
+        "    runs_on: gke", "    availability: high\n    runs_on: gke"
+    )
+    small = large.replace("gemma-4-26b-a4b-it", "gemma-4-e4b-it").replace(
+        "    availability: high\n", "    canary_percent: 5\n"
+    )
+    others = "".join(small.replace("name: assistant", f"name: {name}") for name in ("one", "two"))
+    tree.write(PAYMENTS, text[: text.index("  - name: assistant")] + large + others)
+    tree.edit("Pulumi.dev.yaml", "gke: {nvidia-l4: 8}", "gke: {nvidia-l4: 64}")
+    plan = tree.plan()
+    assert [d.record.gpu_count * max(1, d.record.min_replicas) for d in plan.deployments[:3]] == [4, 1, 1]
+    assert not [w for w in plan.warnings if "canaries at once" in w]
+    assert len([w for w in plan.warnings if "canary_percent 5 keeps two revisions running, 1 more" in w]) == 2
+
+
+def test_canaries_of_two_teams_on_one_pool_at_its_limit_are_told_that_the_later_one_stays_pending(tree: Tree) -> None:
+    text = (tree.folder / PAYMENTS).read_text(encoding="utf-8")
+    trying = text.replace("    runs_on: gke", "    canary_percent: 10\n    runs_on: gke")
+    tree.write(PAYMENTS, trying)
+    tree.write("stacks/dev/teams/shop.yaml", trying.replace("team: payments", "team: shop"))
+    tree.edit("Pulumi.dev.yaml", "gke: {nvidia-l4: 8}", "gke: {nvidia-l4: 64}")
+    plan = tree.plan()
+    (ladder,) = plan.ladders
+    # one machine for each replica and one for a rollout: two canaries at peak want one more
+    assert ladder.nodes == sum(d.record.max_replicas for d in plan.deployments if d.pool) + 1
+    (together,) = [w for w in plan.warnings if "canaries at once" in w]
+    assert together.startswith("payments/assistant, shop/assistant are canaries at once and want 2 machines")
+    assert "its pools have 1, room for one rollout" in together
+    assert "Insufficient nvidia.com/gpu" in together
 
 
 def test_an_endpoint_is_inside_the_cluster_until_the_settings_expose_it(tree: Tree) -> None:
@@ -138,3 +172,46 @@ def test_a_paused_deployment_keeps_its_place_and_its_revision(tree: Tree) -> Non
     assert paused.model["paused"]
     assert paused.published["revision_digest"] == running.published["revision_digest"]
     assert paused.pool == running.pool
+
+
+def test_callers_count_where_somebody_asks_who_calls_and_the_preview_says_where_nobody_does(tree: Tree) -> None:
+    def idle() -> list[str]:
+        return [w for w in tree.plan().warnings if "callers have no effect" in w]
+
+    payments(tree, "callers: [batch@p.iam.gserviceaccount.com]")
+    (nobody,) = idle()
+    assert "payments/assistant: callers have no effect: the environment has no ingress.authentication" in nobody
+    owner = "    owner: ml-platform"
+    issuer = "{issuer: 'https://id.example.com', audiences: [gemma], jwks_uri: 'https://id.example.com/keys'}"
+    tree.edit("Pulumi.dev.yaml", owner, f"    ingress: {{authentication: {{jwt: {issuer}}}}}\n{owner}")
+    assert idle() == []
+    tree.edit(PAYMENTS, "    runs_on: gke", "    first_token_ms: 20000\n    runs_on: gke")
+    assert idle()[0].endswith("it is reached inside the cluster only; name caller_namespaces")
+
+
+def test_small_weights_are_mounted_on_cloud_run_where_the_settings_say_so_and_all_limits_follow(tree: Tree) -> None:
+    def helpdesk() -> PlannedDeployment:
+        return next(d for d in tree.plan().deployments if d.loaded.team.team == "support")
+
+    streamed = helpdesk()
+    assert (streamed.weights_way, streamed.weights[:5]) == ("stream", "gs://")
+    owner = "    owner: ml-platform"
+    tree.edit("Pulumi.dev.yaml", owner, f"    cloud_run: {{weights: mount}}\n{owner}")
+    mounted = helpdesk()
+    assert (mounted.weights_way, mounted.weights[:8]) == ("mount", "/models/")
+    assert mounted.model["arguments"][0] == mounted.weights
+    # a mount is slower: whoever waits for a start from zero is given the time, and told of it
+    assert mounted.limits.cold_start > streamed.limits.cold_start
+    assert mounted.limits.request - streamed.limits.request == mounted.limits.cold_start - streamed.limits.cold_start
+    assert mounted.published["seconds"]["startup_probe"] == 1800
+    assert next(d for d in tree.plan().deployments if d.loaded.team.team == "payments").weights_way == "stream"
+
+
+def test_weights_too_large_for_a_mount_are_streamed_all_the_same_and_the_preview_says_so(tree: Tree) -> None:
+    owner = "    owner: ml-platform"
+    tree.edit("Pulumi.dev.yaml", owner, f"    cloud_run: {{weights: mount}}\n{owner}")
+    tree.edit(SUPPORT, "    scale_to_zero: true", "    scale_to_zero: true\n    max_cold_start_seconds: 300")
+    plan = tree.plan()
+    (warning,) = [w for w in plan.warnings if "although cloud_run.weights is mount" in w]
+    assert warning.startswith("support/helpdesk: ")
+    assert next(d for d in plan.deployments if d.key == "support/helpdesk").weights_way == "stream"

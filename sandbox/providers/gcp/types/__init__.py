@@ -3,18 +3,21 @@
 from sandbox.providers.gcp.resource_type import ResourceType
 from sandbox.providers.gcp.types import (
     addresses,
+    alerts,
     artifacts,
     billing,
     certificates,
     cloud_quota,
     cluster,
     compute,
+    dns,
     federation,
     firewall,
     iam,
     kms,
     node_pool,
     pubsub,
+    routes,
     run,
     run_job,
     secrets,
@@ -23,7 +26,20 @@ from sandbox.providers.gcp.types import (
 )
 
 SERVICES = (
-    *(addresses, artifacts, billing, certificates, cloud_quota, cluster, compute, federation, firewall, iam, kms),
-    *(node_pool, pubsub, run, run_job, secrets, ssl_policies, storage),
+    *(
+        addresses,
+        alerts,
+        artifacts,
+        billing,
+        certificates,
+        cloud_quota,
+        cluster,
+        compute,
+        dns,
+        federation,
+        firewall,
+        iam,
+    ),
+    *(kms, node_pool, pubsub, routes, run, run_job, secrets, ssl_policies, storage),
 )
 RESOURCE_TYPES: dict[str, ResourceType] = {kind.token: kind for service in SERVICES for kind in service.RESOURCE_TYPES}

@@ -3,9 +3,11 @@ cloud.google.com/billing/docs/how-to/budgets and cloud.google.com/monitoring/ale
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sandbox.providers.api import Failure, Properties
 from sandbox.providers.gcp.limits import between, exactly_one, name_failures, one_of
-from sandbox.providers.gcp.resource_type import ResourceType, World, digits, letters
+from sandbox.providers.gcp.resource_type import ResourceType, World, digits, handed_out, letters
 from sandbox.providers.gcp.types.pubsub import needs_topic
 from sandbox.providers.values import at, entries, items, known
 
@@ -104,7 +106,12 @@ def _listeners_missing(world: World, inputs: Properties) -> str | None:
     """Topic and channels of the own project must exist."""
     if (topic := at(inputs, "allUpdatesRule", "pubsubTopic")) and (reason := needs_topic(world, inputs, topic)):
         return reason
-    for channel in items(at(inputs, "allUpdatesRule", "monitoringNotificationChannels")):
+    return channel_missing(world, items(at(inputs, "allUpdatesRule", "monitoringNotificationChannels")))
+
+
+def channel_missing(world: World, channels: Sequence[str]) -> str | None:
+    """A refusal when a channel of the own project does not exist."""
+    for channel in channels:
         if channel.startswith(f"projects/{world.project}/") and not world.find(CHANNEL, channel):
             return f"Error 400: Notification channel {channel} does not exist, badRequest"
     return None
@@ -128,18 +135,13 @@ def _channel_limits(world: World, inputs: Properties) -> list[Failure]:
     return found
 
 
-def _handed_out(world: World, inputs: Properties, token: str) -> str:
-    """What Google's numbers are made from: two resources with the same content are two, with two numbers."""
-    return f"{sorted(inputs.items())}{sum(record['inputs'] == inputs for record in world.cloud.all(token))}"
-
-
 def _channel_id(world: World, inputs: Properties) -> str:
-    number = digits(_handed_out(world, inputs, CHANNEL), 19)
+    number = digits(handed_out(world, inputs, CHANNEL), 19)
     return f"projects/{world.project_of(inputs)}/notificationChannels/{number}"
 
 
 def _budget_name(world: World, inputs: Properties) -> str:
-    return letters(_handed_out(world, inputs, BUDGET), 32)
+    return letters(handed_out(world, inputs, BUDGET), 32)
 
 
 RESOURCE_TYPES = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator
+from secrets import token_hex
 
 from sandbox.providers.api import Failure, Properties
 from sandbox.providers.cluster_link import cluster_of_endpoint, folders
@@ -23,6 +24,8 @@ from sandbox.providers.gcp.rules.maintenance import maintenance_limits
 from sandbox.providers.gcp.types.node_pool import NODE_POOL
 from sandbox.providers.values import at, items, known
 
+#: Where the DNS endpoint stands among a cluster's outputs.
+ENDPOINT = ("controlPlaneEndpointsConfig", "dnsEndpointConfig", "endpoint")
 #: Values of the fields that take one of a few (terraform-provider-google, 2026-08).
 VALUES = {
     "releaseChannel.channel": ("UNSPECIFIED", "RAPID", "REGULAR", "STABLE", "EXTENDED"),
@@ -61,7 +64,8 @@ def _cluster_id(world: World, inputs: Properties) -> str:
 def _cluster_computed(world: World, inputs: Properties) -> Properties:
     key = f"{world.project_of(inputs)}/{inputs.get('location')}/{inputs.get('name')}"
     location = inputs.get("location") if known(inputs.get("location")) else "us-central1"
-    endpoint = f"gke-{letters(key, 12)}-{digits(world.project, 12)}.{location}.gke.goog"
+    # handed out at the creation: a cluster that replaces another one of its name is reached at an endpoint of its own
+    endpoint = f"gke-{token_hex(6)}-{digits(world.project, 12)}.{location}.gke.goog"
     certificate = f"-----BEGIN CERTIFICATE-----\n{letters(key, 32)}\n-----END CERTIFICATE-----\n"
     computed: Properties = {
         "endpoint": "10.0.0.2",
@@ -120,7 +124,8 @@ def _pools(world: World, inputs: Properties) -> Iterator[tuple[str, str]]:
 def _contents(world: World, inputs: Properties) -> Iterator[tuple[str, str]]:
     """Its node pools, and everything in it."""
     yield from _pools(world, inputs)
-    endpoint = at(_cluster_computed(world, inputs), "controlPlaneEndpointsConfig", "dnsEndpointConfig", "endpoint")
+    record = world.find(CLUSTER, _cluster_id(world, inputs))
+    endpoint = at(record["outputs"], *ENDPOINT) if record is not None else None
     if endpoint is not None:
         for folder in folders(world.cloud, cluster_of_endpoint(endpoint)):
             yield from ((folder, record["id"]) for record in world.cloud.all(folder))
@@ -158,6 +163,7 @@ RESOURCE_TYPES = (
             "privateClusterConfig.masterIpv4CidrBlock",
             "privateClusterConfig.privateEndpointSubnetwork",
         ),
+        kept=(".".join(ENDPOINT),),
         limits=lambda w, i: _cluster_limits(w, i) + zone_rule(i),
         refuses=_cluster_refusal,
         enforces=_key_missing,

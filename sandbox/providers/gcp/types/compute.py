@@ -9,7 +9,7 @@ from itertools import combinations, product
 
 from sandbox.providers.api import Failure, Properties
 from sandbox.providers.gcp.limits import REGION, name_failures
-from sandbox.providers.gcp.references import FIREWALL, NETWORK, SUBNETWORK, needs_network, network_id
+from sandbox.providers.gcp.references import FIREWALL, NETWORK, ROUTE, SUBNETWORK, needs_network, network_id
 from sandbox.providers.gcp.resource_type import ResourceType, World, digits
 from sandbox.providers.gcp.rules.proxy_subnetworks import purpose_limits, second_of_its_kind
 from sandbox.providers.values import at, items, known
@@ -107,7 +107,7 @@ def _needs_router(world: World, inputs: Properties) -> str | None:
 
 def _network_in_use(world: World, inputs: Properties) -> str | None:
     network = _network_id(world, inputs)
-    users = (SUBNETWORK, ROUTER, FIREWALL)
+    users = (SUBNETWORK, ROUTER, FIREWALL, ROUTE)
     for record in (record for token in users for record in world.cloud.all(token)):
         if network_id(world, record["inputs"], record["inputs"]["network"]) == network:
             return f"Error 400: The network resource '{network}' is already being used by '{record['id']}'"

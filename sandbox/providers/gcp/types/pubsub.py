@@ -1,12 +1,14 @@
-"""Pub/Sub topics. Limits: cloud.google.com/pubsub/docs/pubsub-basics, terraform-provider-google pubsub_topic (2026-08)."""
+"""Pub/Sub topics and the subscriptions to them. Limits: cloud.google.com/pubsub/docs/{pubsub-basics,subscription-properties},
+terraform-provider-google pubsub_topic and pubsub_subscription (2026-08)."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from sandbox.providers.api import Failure, Properties
-from sandbox.providers.gcp.limits import name_failures
+from sandbox.providers.gcp.limits import between, name_failures
 from sandbox.providers.gcp.references import PUBSUB_AGENT, key_failures, needs_key, needs_member
 from sandbox.providers.gcp.resource_type import ResourceType, World
 from sandbox.providers.gcp.rules.grants import iam_member
@@ -14,6 +16,17 @@ from sandbox.providers.values import at, items, known
 
 TOPIC = "gcp:pubsub/topic:Topic"
 MEMBER = "gcp:pubsub/topicIAMMember:TopicIAMMember"
+PUBLISHER = "roles/pubsub.publisher"
+SUBSCRIPTION = "gcp:pubsub/subscription:Subscription"
+NAME = r"(?!goog)[A-Za-z][A-Za-z0-9\-_.~+%]{2,254}"
+NAME_RULE = "3 to 255 letters, digits and -_.~+%, a letter first, not beginning with goog"
+#: How long a subscription lives that nobody uses: a day at least, or for ever.
+LEAST_LIFE_SECONDS = 86_400
+#: How long Pub/Sub waits for an acknowledgement.
+ACK_SECONDS = (10, 600)
+#: A comparison of an attribute, or that it is there.
+_TERM = r'(NOT )?(attributes\.[\w-]+ (=|!=) "[^"]*"|attributes:[\w-]+|hasPrefix\(attributes\.[\w-]+, "[^"]*"\))'
+FILTER = rf"{_TERM}( (AND|OR) {_TERM})*"
 #: How long messages may be kept: 10 minutes to 31 days.
 LEAST_SECONDS, MOST_SECONDS = 600, 2_678_400
 
@@ -24,21 +37,41 @@ def topic_id(world: World, inputs: Properties, name: str) -> str:
 
 
 def _limits(world: World, inputs: Properties) -> list[Failure]:
-    rule = "3 to 255 letters, digits and -_.~+%, a letter first, not beginning with goog"
-    found = name_failures("name", inputs.get("name"), r"(?!goog)[A-Za-z][A-Za-z0-9\-_.~+%]{2,254}", rule)
-    found += key_failures("kmsKeyName", inputs.get("kmsKeyName"), None)
-    kept = inputs.get("messageRetentionDuration")
-    match = re.fullmatch(r"(\d+(?:\.\d{1,9})?)s", str(kept))
-    if known(kept) and (match is None or not LEAST_SECONDS <= float(match.group(1)) <= MOST_SECONDS):
-        found.append(
-            ("messageRetentionDuration", f"'{kept}' is no duration between {LEAST_SECONDS}s and {MOST_SECONDS}s")
-        )
+    found = name_failures("name", inputs.get("name"), NAME, NAME_RULE)
+    found += key_failures("kmsKeyName", inputs.get("kmsKeyName"), None) + _kept_limits(inputs)
     regions = at(inputs, "messageStoragePolicy", "allowedPersistenceRegions")
     if regions == []:
         found.append(("messageStoragePolicy.allowedPersistenceRegions", "at least one region is needed"))
     for index, region in enumerate(items(regions)):
         path = f"messageStoragePolicy.allowedPersistenceRegions[{index}]"
         found += name_failures(path, region, r"[a-z]+-[a-z]+\d+", "a region looks like us-central1")
+    return found
+
+
+def _seconds(text: Any) -> float | None:
+    match = re.fullmatch(r"(\d+(?:\.\d{1,9})?)s", str(text))
+    return float(match.group(1)) if match else None
+
+
+def _kept_limits(inputs: Properties) -> list[Failure]:
+    kept = inputs.get("messageRetentionDuration")
+    seconds = _seconds(kept)
+    if known(kept) and (seconds is None or not LEAST_SECONDS <= seconds <= MOST_SECONDS):
+        return [("messageRetentionDuration", f"'{kept}' is no duration between {LEAST_SECONDS}s and {MOST_SECONDS}s")]
+    return []
+
+
+def _subscription_limits(world: World, inputs: Properties) -> list[Failure]:
+    found = name_failures("name", inputs.get("name"), NAME, NAME_RULE) + _kept_limits(inputs)
+    found += between("ackDeadlineSeconds", inputs.get("ackDeadlineSeconds"), *ACK_SECONDS)
+    rule = 'a filter looks like attributes.<name> = "<value>"'
+    found += name_failures("filter", inputs.get("filter"), FILTER, rule)
+    ttl = at(inputs, "expirationPolicy", "ttl")
+    seconds = _seconds(ttl)
+    if known(ttl) and ttl != "" and (seconds is None or seconds < LEAST_LIFE_SECONDS):
+        found.append(
+            ("expirationPolicy.ttl", f"'{ttl}' is no duration of at least {LEAST_LIFE_SECONDS}s, and not empty")
+        )
     return found
 
 
@@ -58,6 +91,13 @@ def _members(world: World, inputs: Properties) -> Iterator[tuple[str, str]]:
             yield MEMBER, record["id"]
 
 
+def may_publish(world: World, topic: str, agent: str) -> bool:
+    """True when a service's agent may publish to a topic."""
+    grants = [record["inputs"] for record in world.cloud.all(MEMBER)]
+    on_topic = (grant for grant in grants if topic_id(world, grant, grant["topic"]) == topic)
+    return any(grant["role"] == PUBLISHER and f"@{agent}." in grant["member"] for grant in on_topic)
+
+
 RESOURCE_TYPES = (
     ResourceType(
         token=TOPIC,
@@ -66,6 +106,14 @@ RESOURCE_TYPES = (
         limits=_limits,
         refuses=lambda w, i: needs_key(w, i.get("kmsKeyName"), PUBSUB_AGENT),
         contents=_members,
+        labels="labels",
+    ),
+    ResourceType(
+        token=SUBSCRIPTION,
+        identity=lambda w, i: f"projects/{w.project_of(i)}/subscriptions/{i['name']}",
+        replace=("name", "topic", "filter", "enableMessageOrdering", "messageTransforms", "tags"),
+        limits=_subscription_limits,
+        refuses=lambda w, i: needs_topic(w, i, i["topic"]),
         labels="labels",
     ),
     iam_member(

@@ -1,15 +1,22 @@
-"""Secret Manager: containers of secrets and who may read them. Limits: cloud.google.com/secret-manager/docs (2026)."""
+"""Secret Manager: containers of secrets, their reminders, and who may read them. Limits: cloud.google.com/secret-manager/docs
+(2026)."""
 
 from __future__ import annotations
 
+import datetime
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
+
+from pulumi.runtime.rpc import UNKNOWN
 
 from sandbox.providers.api import Failure, Properties
 from sandbox.providers.gcp.limits import name_failures
 from sandbox.providers.gcp.references import SECRETS_AGENT, key_failures, needs_key, needs_member
-from sandbox.providers.gcp.resource_type import ResourceType, World
+from sandbox.providers.gcp.resource_type import ResourceType, World, digits
 from sandbox.providers.gcp.rules.grants import iam_member
+from sandbox.providers.gcp.types.pubsub import PUBLISHER, may_publish, needs_topic
 from sandbox.providers.values import at, items, known
 
 SECRET = "gcp:secretmanager/secret:Secret"  # noqa: S105
@@ -36,7 +43,57 @@ def _limits(world: World, inputs: Properties) -> list[Failure]:
     found = name_failures("secretId", inputs.get("secretId"), r"[A-Za-z0-9_-]{1,255}", rule)
     for path, key, place in _keys(inputs):
         found += key_failures(path, key, place)
+    return found + _rotation_limits(inputs)
+
+
+def _rotation_limits(inputs: Properties) -> list[Failure]:
+    """Reminders need topics, a time and a period of at least an hour."""
+    found: list[Failure] = []
+    for index, topic in enumerate(items(inputs.get("topics"))):
+        form = r"projects/[^/]+/topics/[^/]+"
+        found += name_failures(
+            f"topics[{index}].name", at(topic, "name"), form, "a topic is projects/<project>/topics/<name>"
+        )
+    rotation = inputs.get("rotation")
+    if not isinstance(rotation, dict):
+        return found
+    period, due = rotation.get("rotationPeriod"), rotation.get("nextRotationTime")
+    if not items(inputs.get("topics")) and inputs.get("topics") != UNKNOWN:
+        found.append(("rotation", "needs topics, to which the reminders are published"))
+    match = re.fullmatch(r"(\d+)(\.\d{1,9})?s", str(period))
+    if known(period) and (match is None or not 3600 <= int(match[1]) <= 3_153_600_000):
+        found.append(("rotation.rotationPeriod", f"'{period}' is no duration between 3600s and 3153600000s"))
+    if period is not None and due is None:
+        found.append(("rotation.nextRotationTime", "is missing, rotationPeriod needs it"))
+    if known(due) and _time(due) is None:
+        found.append(("rotation.nextRotationTime", f"'{due}' is no time such as 2027-01-31T08:00:00Z"))
     return found
+
+
+def _time(text: Any) -> datetime.datetime | None:
+    with suppress(ValueError):
+        found = datetime.datetime.fromisoformat(str(text))
+        return found if found.tzinfo is not None else None
+    return None
+
+
+def _topic_missing(world: World, inputs: Properties) -> str | None:
+    """Secret Manager looks at its topics, and at its right to publish there."""
+    number = digits(world.project, 12)
+    for topic in (str(at(topic, "name")) for topic in items(inputs.get("topics"))):
+        if (reason := needs_topic(world, inputs, topic)) is not None:
+            return reason
+        if topic.startswith(f"projects/{world.project}/") and not may_publish(world, topic, SECRETS_AGENT):
+            agent = f"service-{number}@{SECRETS_AGENT}.iam.gserviceaccount.com"
+            return f"Error 400: Secret Manager's agent {agent} needs {PUBLISHER} on {topic}, failedPrecondition"
+    return None
+
+
+def _due_too_soon(world: World, inputs: Properties) -> str | None:
+    due = _time(at(inputs, "rotation", "nextRotationTime"))
+    if due is None or due > datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=5):
+        return None
+    return f"Error 400: Secret.rotation.next_rotation_time must be at least 5 minutes in the future, found {due.isoformat()}"
 
 
 def _key_missing(world: World, inputs: Properties) -> str | None:
@@ -74,7 +131,8 @@ RESOURCE_TYPES = (
         replace=("secretId", "tags"),
         replace_when=_moved,
         limits=_limits,
-        refuses=_key_missing,
+        refuses=lambda w, i: _key_missing(w, i) or _due_too_soon(w, i),
+        enforces=_topic_missing,
         contents=_members,
         auto_name=None,
         labels="labels",

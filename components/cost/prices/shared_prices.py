@@ -1,18 +1,19 @@
-"""List prices of what costs while nobody asks anything, beside those of GPUs in `components/sizing/data/prices.yaml`.
+"""List prices of what all deployments share, beside those of GPUs in `components/sizing/data/prices.yaml`.
 
 A region that is missing here has no price that is known; nothing is taken from another region.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from decimal import Decimal
 
+from components.cost.prices.price_date import Source
+
 #: Cyclenerd/google-cloud-pricing-cost-calculator pricing.yml @dac31281 (2026-08-20), generated from the Cloud Billing catalogue.
-CATALOGUE = "Cyclenerd pricing.yml, 2026-08-20"
-GKE = "cloud.google.com/kubernetes-engine/pricing, 2026-11"
-NAT = "cloud.google.com/nat/pricing, 2026-11"
-KMS = "cloud.google.com/kms/pricing, 2026"
+CATALOGUE = Source("Cyclenerd pricing.yml", "2026-08-20")
+GKE = Source("cloud.google.com/kubernetes-engine/pricing", "2026-11")
+NAT = Source("cloud.google.com/nat/pricing", "2026-11")
+KMS = Source("cloud.google.com/kms/pricing", "2026")
 
 #: USD per hour of a cluster, zonal or regional.
 CLUSTER_HOUR = Decimal("0.10")
@@ -37,18 +38,8 @@ DISK_GB_MONTH = {
     ("pd-balanced", "us-east4"): Decimal("0.11"),
     ("pd-balanced", "europe-west4"): Decimal("0.11"),
 }
-#: USD per GB and month of a bucket of class STANDARD in one region.
+#: USD per GB (2^30 bytes, GiBy.mo in the Cloud Billing catalogue) and month of a bucket of class STANDARD in one region.
 BUCKET_GB_MONTH = {"us-central1": Decimal("0.020"), "us-east4": Decimal("0.023"), "europe-west4": Decimal("0.020")}
 
 #: Boot disk of a node that declares none (cloud.google.com/kubernetes-engine/docs/how-to/custom-boot-disks, 2026).
 DEFAULT_DISK_TYPE, DEFAULT_DISK_GB = "pd-balanced", 100
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One thing that costs in a month without a request. `usd` is None where it is not known or depends on use."""
-
-    what: str
-    usd: Decimal | None
-    how: str
-    source: str

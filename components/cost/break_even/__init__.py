@@ -1,0 +1,1 @@
+"""What is cheaper when: ways to serve one deployment side by side, and where their costs cross."""

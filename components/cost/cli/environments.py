@@ -1,0 +1,108 @@
+"""What a command line reads of the stacks: an environment with its plan, and what the deployed stack published."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from components.cost.errors import CostError
+from components.cost.plan.environment_cost import EnvironmentCost
+from components.sizing.catalogue import Catalogue
+from components.sizing.demand import Demand, Supply
+from components.sizing.errors import did_you_mean
+from components.smoke.errors import WrongUseError
+from components.smoke.stack_outputs import read_outputs
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Read:
+    """One environment as its files describe it. `fails_over_budget` is False where a budget only warns."""
+
+    cost: EnvironmentCost
+    today: datetime.date
+    fails_over_budget: bool
+
+
+def day_of(text: str | None) -> datetime.date | None:
+    """The day that `--today` names. Raises CostError for what is none."""
+    try:
+        return None if text is None else datetime.date.fromisoformat(text)
+    except ValueError:
+        raise CostError(f"--today: found '{text}'; write a day such as 2026-11-25") from None
+
+
+def read_plan(name: str, today: str | None) -> Read:
+    """The cost of an environment as of a day. Raises CostError with every problem of its files."""
+    # the command line stands above the stacks, although it is part of the components: nothing else of them may know one
+    from policy.levels import advisory_in
+    from policy.rules.team_cost import MONTHLY_BUDGET
+    from stacks.costs import cost_of
+    from stacks.environment import read_environment
+    from stacks.plan import make_plan
+    from stacks.problems import SettingsError
+
+    _check_name(name)
+    given = day_of(today)
+    try:
+        environment, day = read_environment(Path.cwd(), name)
+        plan = make_plan(environment, given or day)
+    except SettingsError as error:
+        raise CostError(str(error)) from None
+    return Read(cost_of(plan), plan.today, MONTHLY_BUDGET not in advisory_in(name))
+
+
+def read_demand(name: str, deployment: str) -> tuple[Demand, Supply, Catalogue, Any]:
+    """(the wish, the supply, the catalogue, the share that is expected) of one deployment of an environment."""
+    from stacks.environment import read_environment
+    from stacks.problems import SettingsError
+
+    _check_name(name)
+    try:
+        environment, day = read_environment(Path.cwd(), name)
+    except SettingsError as error:
+        raise CostError(str(error)) from None
+    wishes = {
+        f"{loaded.team.team}/{wish.name}": wish.demand(loaded.team.team)
+        for loaded in environment.teams
+        for wish in loaded.team.deployments
+    }
+    if deployment not in wishes:
+        raise CostError(f"--deployment: {name} has no '{deployment}'{did_you_mean(deployment, wishes)}")
+    settings = environment.settings
+    return wishes[deployment], settings.supply(day), environment.catalogue, settings.cost.expected_share
+
+
+def deployed(outputs: str | None, name: str) -> tuple[Mapping[str, Any] | None, str]:
+    """(the outputs of the deployed stack, why there are none).
+
+    Raises CostError for a file that was named and cannot be used; a stack that cannot be asked is only told.
+    """
+    try:
+        text = read_outputs(outputs, name)
+    except WrongUseError as error:
+        if outputs is not None:
+            raise CostError(str(error)) from None
+        return None, str(error)
+    where = "standard input" if outputs == "-" else outputs or f"the stack {name}"
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError:
+        raise CostError(f"{where}: no JSON as `pulumi stack output --json` prints it") from None
+    if not isinstance(found, dict):
+        raise CostError(f"{where}: no mapping of outputs as `pulumi stack output --json` prints it")
+    if not found and outputs is None:
+        return None, f"the stack {name} was never updated"
+    return found, ""
+
+
+def _check_name(name: str) -> None:
+    """Names the environments that there are."""
+    there = sorted(path.name.split(".")[1] for path in Path.cwd().glob("Pulumi.*.yaml"))
+    if not there:
+        raise CostError(f"{Path.cwd()} holds no Pulumi.<environment>.yaml; run this in the folder of Pulumi.yaml")
+    if name not in there:
+        raise CostError(f"--env: there is no environment '{name}'{did_you_mean(name, there)}")

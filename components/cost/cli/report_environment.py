@@ -1,0 +1,115 @@
+"""What a report reads of an environment's files: its rule, budgets, prices, pools, and what its teams wish for."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from components.cost.cli.environments import day_of
+from components.cost.errors import CostError
+from components.cost.opencost.price_file import gpu_machine_price
+from components.cost.showback.nodes import Node
+from components.cost.showback.rule import FairnessRule, rule_of
+from components.naming import Scope, Service, cloud_name
+from components.sizing.catalogue import Catalogue, PurchaseOption
+from components.sizing.demand import Demand, Supply
+from components.sizing.errors import SizingError, did_you_mean
+
+
+@dataclass(frozen=True, slots=True)
+class ReportEnvironment:
+    """One environment. `pools` has the machine type of each GPU node pool by its cloud name."""
+
+    name: str
+    scope: Scope
+    today: datetime.date
+    rule: FairnessRule
+    budgets: Mapping[str, Decimal]
+    demands: Mapping[str, Demand]
+    supply: Supply
+    catalogue: Catalogue
+    prices: Mapping[str, Decimal]
+    pools: Mapping[str, str]
+    cluster: str
+    prometheus_url: str | None
+    labels: Mapping[str, str]
+    #: USD that a million tokens of a deployment on GKE cost at the most while it is as busy as it was sized for, by namespace and
+    #: name: prompts and answers alike.
+    bands: Mapping[tuple[str, str], Decimal]
+
+    @property
+    def namespace_budgets(self) -> dict[str, Decimal]:
+        """Budgets by the team's namespace."""
+        return {cloud_name(Service.NAMESPACE, self.scope, team): usd for team, usd in self.budgets.items()}
+
+    def list_prices(self, nodes: Iterable[Node]) -> dict[str, Decimal]:
+        """USD an hour by class: of the pools as planned now, and of other classes that ran, where the catalogue knows them."""
+        found = dict(self.prices)
+        for node in nodes:
+            machine, region, option = (*node.price_class.split("_"), "", "", "")[:3]
+            if node.price_class not in found and region == self.supply.region and option:
+                try:
+                    found[node.price_class] = gpu_machine_price(machine, _option(option), self.catalogue, self.supply)
+                except (CostError, SizingError, KeyError, ValueError):
+                    continue  # whoever needs the price names the class
+        return found
+
+
+def read_report_environment(name: str, today: str | None) -> ReportEnvironment:
+    """Raises CostError with every problem of its files."""
+    # the command line stands above the stacks, although it is part of the components
+    from stacks.environment import read_environment
+    from stacks.node_prices import node_prices
+    from stacks.plan import make_plan
+    from stacks.problems import SettingsError
+
+    there = sorted(path.name.split(".")[1] for path in Path.cwd().glob("Pulumi.*.yaml"))
+    if name not in there:
+        raise CostError(f"--env: there is no environment '{name}'{did_you_mean(name, there)}")
+    given = day_of(today)
+    try:
+        environment, day = read_environment(Path.cwd(), name)
+        plan = make_plan(environment, given or day)
+        prices = node_prices(plan)
+    except SettingsError as error:
+        raise CostError(str(error)) from None
+    settings = environment.settings
+    scope = Scope(settings.project, name)
+    return ReportEnvironment(
+        name=name,
+        scope=scope,
+        today=given or day,
+        rule=rule_of(settings.cost.work_share, settings.cost.answer_weight, f"Pulumi.{name}.yaml"),
+        budgets={loaded.team.team: loaded.team.monthly_budget_usd for loaded in environment.teams},
+        demands={planned.key: planned.record.demand for planned in plan.deployments},
+        supply=settings.supply(plan.today),
+        catalogue=environment.catalogue,
+        prices=prices,
+        pools={
+            cloud_name(Service.NODE_POOL, scope, pool.key): ladder.record.machine_type
+            for ladder in plan.ladders
+            for pool in ladder.pools
+            if ladder.record.machine_type is not None
+        },
+        cluster=cloud_name(Service.CLUSTER, scope),
+        prometheus_url=settings.cost_monitoring.prometheus_url,
+        labels=plan.shared_labels.kubernetes(),
+        bands={
+            (cloud_name(Service.NAMESPACE, scope, planned.loaded.team.team), planned.wish.name): Decimal(
+                repr(planned.record.usd_per_million_tokens.worst)
+            )
+            for planned in plan.deployments
+            if planned.pool is not None
+        },
+    )
+
+
+def _option(text: str) -> PurchaseOption:
+    """A purchase option as the catalogue calls it; raises ValueError for anything else."""
+    for option in ("on-demand", "reservation", "flex-start", "spot"):
+        if text == option:
+            return option
+    raise ValueError(text)

@@ -1,0 +1,1 @@
+"""OpenCost's price file, and whether it shows the catalogue's prices after a deploy."""

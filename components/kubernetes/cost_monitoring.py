@@ -1,0 +1,72 @@
+"""Cost monitoring of a cluster: OpenCost, and what Managed Prometheus collects from it.
+
+Wires OpenCost and decides nothing; owns the ClusterPodMonitoring. A Prometheus of the organisation's own collects by its own
+configuration: from port 9003 of OpenCost's pods, with the pods' labels left as they are (`honorLabels`), and from the kubelets'
+cAdvisor. The engines' series and those of the GPUs are collected by others (team_metrics.py, DCGM of the cluster).
+It comes after the serving stack, whose priority class it names. Idle cost: OpenCost's.
+Source of what OpenCost needs: opencost.io/docs/installation/prometheus (2026).
+"""
+
+from typing import NotRequired, TypedDict
+
+import pulumi
+import pulumi_kubernetes as k8s
+
+from components.kubernetes.chart_release import Mirror, check_mirror
+from components.kubernetes.cost_metrics import API_VERSION, KIND, make_spec
+from components.kubernetes.opencost import NAMESPACE, OpenCost, OpenCostArgs, check_url
+from components.package import token
+
+
+class CostMonitoringArgs(TypedDict):
+    """Arguments of CostMonitoring."""
+
+    project: str
+    """Google Cloud project of the cluster."""
+    project_number: str
+    """Number of that project."""
+    cluster_name: str
+    """Name of the cluster."""
+    prices: str
+    """OpenCost's price file, as components/cost/opencost/price_file.py writes it."""
+    prometheus_url: NotRequired[str]
+    """Address of a Prometheus of the organisation's own. Default: Google's Managed Prometheus of the project."""
+    mirror: NotRequired[Mirror]
+    """Where chart and image come from. Default: their public registries."""
+    labels: dict[str, str]
+    """Kubernetes labels of the objects."""
+
+
+class CostMonitoring(pulumi.ComponentResource):
+    """OpenCost with its metrics."""
+
+    ready: pulumi.Output[str]
+
+    def __init__(self, name: str, args: CostMonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        mirror, url = args.get("mirror", Mirror()), args.get("prometheus_url")
+        check_mirror(mirror)
+        check_url(url)
+        opencost = OpenCostArgs(
+            project=args["project"],
+            project_number=args["project_number"],
+            cluster_name=args["cluster_name"],
+            prices=args["prices"],
+            mirror=mirror,
+            labels=args["labels"],
+        )
+        if url is not None:
+            opencost["prometheus_url"] = url
+        super().__init__(token(CostMonitoring), name, {}, opts)
+        self.opencost = OpenCost(f"{name}-opencost", opencost, pulumi.ResourceOptions(parent=self))
+        if url is None:
+            k8s.apiextensions.CustomResource(
+                f"{name}-opencost-metrics",
+                api_version=API_VERSION,
+                kind=KIND,
+                metadata=k8s.meta.v1.ObjectMetaArgs(name=NAMESPACE, labels=args["labels"]),
+                spec=make_spec(),
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        # whoever takes it waits for OpenCost
+        self.ready = self.opencost.namespace
+        self.register_outputs({"ready": self.ready})
