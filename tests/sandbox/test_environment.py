@@ -51,7 +51,7 @@ def test_dev_yields_the_slice_on_gke_and_on_cloud_run(dev: Sandbox) -> None:
         assert kinds.count(kind) == 1, kind
     for kind in ("core/v1:ServiceAccount", "core/v1:ResourceQuota", "core/v1:LimitRange"):
         assert kinds.count(f"kubernetes:{kind}") == 2, kind  # one a team
-    assert kinds.count("kubernetes:helm.sh/v3:Release") == 7
+    assert kinds.count("kubernetes:helm.sh/v3:Release") == 8
     assert kinds.count("kubernetes:operator.knative.dev/v1beta1:KnativeServing") == 1
     assert kinds.count("gcp:container/nodePool:NodePool") == 3  # system, and 2 x L4 in two ways to buy them
     assert kinds.count("kubernetes:cloud.google.com/v1:ComputeClass") == 1

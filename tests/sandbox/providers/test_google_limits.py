@@ -239,8 +239,8 @@ def test_an_unknown_value_at_any_place_is_no_reason_to_refuse(google: GoogleApi,
 
 
 def test_a_type_that_no_table_has_is_refused_and_says_where_to_add_it(google: GoogleApi) -> None:
-    [(_, reason)] = check(google, "gcp:dns/managedZone:ManagedZone", {"name": "x"})
-    assert "does not know gcp:dns/managedZone:ManagedZone: add it to sandbox/providers/gcp/types/" in reason
+    [(_, reason)] = check(google, "gcp:bigquery/dataset:Dataset", {"name": "x"})
+    assert "does not know gcp:bigquery/dataset:Dataset: add it to sandbox/providers/gcp/types/" in reason
 
 
 @pytest.mark.parametrize(
