@@ -22,6 +22,7 @@ from stacks.schema import REFERENCE, SCHEMA, render_reference, render_schema
 ROOT = Path(__file__).resolve().parents[2]
 BANNED = {
     "components/sizing": {"pulumi", "stacks", "policy", "sandbox", "tests"},
+    "components/cost": {"pulumi", "stacks", "policy", "sandbox", "tests"},
     "components": {"stacks", "policy", "sandbox", "tests"},
     "policy/rules": {"pulumi", "stacks", "sandbox", "tests"},
     "policy": {"stacks", "sandbox", "tests"},
