@@ -1,4 +1,4 @@
-"""What measures cost in the cluster: OpenCost, with the prices of this environment's nodes.
+"""What measures cost in the cluster: OpenCost with the prices of this environment's nodes, and rules with its budgets.
 
 Part of the composer: wires components as the settings ask for them and decides nothing.
 """
@@ -12,6 +12,7 @@ import pulumi
 
 from components.cost.opencost.price_file import render_prices
 from components.kubernetes.cost_monitoring import CostMonitoring, CostMonitoringArgs
+from stacks.cost_rules import cost_rules
 from stacks.plan import Plan
 from stacks.serving import Serving
 
@@ -28,6 +29,7 @@ def monitor_costs(
         project_number=settings.project_number,
         cluster_name=cluster_name,
         prices=render_prices(prices),
+        rules=cost_rules(plan, prices),
         mirror=serving.mirror,
         labels=plan.shared_labels.kubernetes(),
     )

@@ -126,6 +126,7 @@ def _create_secret(
         deletion_protection=args["deletion_protection"],
         opts=pulumi.ResourceOptions(
             parent=parent,
+            protect=args["deletion_protection"],  # a preview refuses before anything else is deleted
             delete_before_replace=True,  # its id is unique in the project, whatever the region
         ),
     )

@@ -91,9 +91,6 @@ def test_promtool_takes_what_the_command_writes(installed: Installed, tmp_path: 
         timeout=PROMTOOL_SECONDS,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    managed = yaml.safe_load((tmp_path / "gemma-cost.clusterrules.yaml").read_text(encoding="utf-8"))
-    assert managed["kind"] == "ClusterRules"
-    assert managed["spec"] == yaml.safe_load(file.read_text(encoding="utf-8"))
     for name in dashboards(environment):
         json.loads((tmp_path / name).read_text(encoding="utf-8"))
 

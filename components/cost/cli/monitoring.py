@@ -13,9 +13,8 @@ from components.cost.cli.refusals import refuse
 from components.cost.cli.report_environment import read_report_environment
 from components.cost.errors import CostError
 from components.cost.showback.dashboards import dashboards
-from components.cost.showback.rules import Limits, cluster_rules, rule_groups
 
-RULES, CLUSTER_RULES = "gemma-cost.rules.yaml", "gemma-cost.clusterrules.yaml"
+RULES = "gemma-cost.rules.yaml"
 
 
 def monitoring(
@@ -25,17 +24,13 @@ def monitoring(
         str | None, typer.Option(help="Day as of which prices hold, YYYY-MM-DD; default: the settings' day, or today.")
     ] = None,
 ) -> None:
-    """Write recording rules and alerts (a rule file for any Prometheus, a ClusterRules object for Managed Prometheus) and
-    Grafana dashboards. Budgets, list prices and bands of the environment stand in them: write them anew after a change.
+    """Write Grafana dashboards, and recording rules and alerts for a Prometheus of one's own; Managed Prometheus gets its rules
+    by every update. Budgets, list prices and bands of the environment stand in them: write them anew after a change.
     """
     try:
         environment = read_report_environment(env, today)
-        limits = Limits(env, environment.namespace_budgets, environment.prices, environment.bands)
-        groups = rule_groups(limits, environment.rule.answer_weight)
-        labels = environment.labels
         files = {
-            RULES: yaml.safe_dump(groups, sort_keys=False, width=120),
-            CLUSTER_RULES: yaml.safe_dump(cluster_rules(groups, labels), sort_keys=False, width=120),
+            RULES: yaml.safe_dump(environment.rules, sort_keys=False, width=120),
             **{name: json.dumps(made, indent=2) + "\n" for name, made in dashboards(env).items()},
         }
         try:

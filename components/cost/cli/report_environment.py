@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from components.cost.cli.environments import day_of
 from components.cost.errors import CostError
@@ -36,14 +37,8 @@ class ReportEnvironment:
     cluster: str
     prometheus_url: str | None
     labels: Mapping[str, str]
-    #: USD that a million tokens of a deployment on GKE cost at the most while it is as busy as it was sized for, by namespace and
-    #: name: prompts and answers alike.
-    bands: Mapping[tuple[str, str], Decimal]
-
-    @property
-    def namespace_budgets(self) -> dict[str, Decimal]:
-        """Budgets by the team's namespace."""
-        return {cloud_name(Service.NAMESPACE, self.scope, team): usd for team, usd in self.budgets.items()}
+    #: Groups of recording rules and alerts.
+    rules: Mapping[str, Any]
 
     def list_prices(self, nodes: Iterable[Node]) -> dict[str, Decimal]:
         """USD an hour by class: of the pools as planned now, and of other classes that ran, where the catalogue knows them."""
@@ -61,6 +56,7 @@ class ReportEnvironment:
 def read_report_environment(name: str, today: str | None) -> ReportEnvironment:
     """Raises CostError with every problem of its files."""
     # the command line stands above the stacks, although it is part of the components
+    from stacks.cost_rules import cost_rules
     from stacks.environment import read_environment
     from stacks.node_prices import node_prices
     from stacks.plan import make_plan
@@ -97,13 +93,7 @@ def read_report_environment(name: str, today: str | None) -> ReportEnvironment:
         cluster=cloud_name(Service.CLUSTER, scope),
         prometheus_url=settings.cost_monitoring.prometheus_url,
         labels=plan.shared_labels.kubernetes(),
-        bands={
-            (cloud_name(Service.NAMESPACE, scope, planned.loaded.team.team), planned.wish.name): Decimal(
-                repr(planned.record.usd_per_million_tokens.worst)
-            )
-            for planned in plan.deployments
-            if planned.pool is not None
-        },
+        rules=cost_rules(plan, prices),
     )
 
 

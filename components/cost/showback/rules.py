@@ -3,8 +3,7 @@ Pure.
 
 They serve dashboards and alerts and are estimates: rates are extrapolated, and nothing shared is divided. Bills are made of raw
 samples (samples.py). Budgets, list prices and bands of an environment stand in them as numbers, so that they are written anew
-when these change. Managed Prometheus takes the same groups as an object of kind ClusterRules
-(GoogleCloudPlatform/prometheus-engine v0.17.3 pkg/operator/apis/monitoring/v1, 2026-07).
+when these change.
 """
 
 from __future__ import annotations
@@ -77,16 +76,6 @@ def rule_groups(limits: Limits, answer_weight: Decimal) -> dict[str, Any]:
             {"name": "gemma-cost", "interval": INTERVAL, "rules": _records(answer_weight)},
             {"name": "gemma-cost-alerts", "interval": INTERVAL, "rules": _alerts(limits.environment)},
         ]
-    }
-
-
-def cluster_rules(groups: dict[str, Any], labels: Mapping[str, str]) -> dict[str, Any]:
-    """The object that gives them to Managed Prometheus."""
-    return {
-        "apiVersion": "monitoring.googleapis.com/v1",
-        "kind": "ClusterRules",
-        "metadata": {"name": "gemma-cost", "labels": dict(labels)},
-        "spec": groups,
     }
 
 

@@ -16,6 +16,8 @@ from tests.unit.components.registering import Program, registered
 from tests.unit.components.serving import LABELS, RELEASE, part_of
 
 COLLECTED = "kubernetes:monitoring.googleapis.com/v1:ClusterPodMonitoring"
+EVALUATED = "kubernetes:monitoring.googleapis.com/v1:ClusterRules"
+RULES = {"groups": [{"name": "cost", "interval": "1m", "rules": [{"record": "a:b", "expr": "vector(1)"}]}]}
 OWN = "http://prometheus.monitoring.svc:9090"
 
 
@@ -25,6 +27,7 @@ def program(preview: bool = False, **changes: Any) -> Program:
         "project_number": "123",
         "cluster_name": "gemma-dev",
         "prices": ",a,,node,metadata.labels.x,,1,\n",
+        "rules": RULES,
         "labels": LABELS,
     }
     return registered(lambda: CostMonitoring("costs", CostMonitoringArgs(**{**given, **changes})), preview)
@@ -66,9 +69,17 @@ def test_managed_prometheus_collects_from_opencosts_pods() -> None:
     assert value["metadata"] == {"name": "opencost", "labels": LABELS}
 
 
-def test_a_prometheus_of_ones_own_collects_by_itself() -> None:
+def test_managed_prometheus_evaluates_the_rules() -> None:
+    evaluated = program().one(EVALUATED)
+    value = {key: member for key, member in evaluated.inputs.items() if not key.startswith("__")}
+    assert schemas.failures(value, known_definition("monitoring.googleapis.com", "ClusterRules")) == []
+    assert value["spec"] == RULES
+    assert value["metadata"] == {"name": "gemma-cost", "labels": LABELS}
+
+
+def test_a_prometheus_of_ones_own_collects_and_evaluates_by_itself() -> None:
     seen = program(prometheus_url=OWN)
-    assert not [one for one in seen.resources if one.type == COLLECTED]
+    assert not [one for one in seen.resources if one.type in (COLLECTED, EVALUATED)]
     (release,) = seen.of(RELEASE)
     assert part_of(release) == "OpenCost"
     assert release.inputs["values"]["opencost"]["prometheus"]["external"]["url"] == OWN

@@ -38,7 +38,9 @@ def secrets(*wanted: ModelSecretArgs, **changes: Any) -> Program:
 
 
 def test_a_value_is_kept_in_the_region_alone_and_can_be_restored_for_a_while() -> None:
-    inputs = secrets(secret()).one(CONTAINER).inputs
+    container = secrets(secret()).one(CONTAINER)
+    inputs = container.inputs
+    assert container.protect
     assert inputs["secretId"] == "hf-token"
     assert inputs["replication"] == {"userManaged": {"replicas": [{"location": "us-central1"}]}}
     assert inputs["versionDestroyTtl"] == "604800s"  # 7 x 86,400
