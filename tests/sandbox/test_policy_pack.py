@@ -46,12 +46,13 @@ bucket = gcp.storage.Bucket(
 kubernetes = k8s.Provider("cluster", kubeconfig="{}")
 opts = pulumi.ResourceOptions(provider=kubernetes)
 namespace = k8s.core.v1.Namespace("search", metadata={"name": "team-search", "labels": KUBERNETES}, opts=opts)
+inside = pulumi.ResourceOptions(provider=kubernetes, depends_on=[namespace])
 account = k8s.core.v1.ServiceAccount(
-    "models", metadata={"name": "models", "namespace": "team-search", "labels": KUBERNETES}, opts=opts
+    "models", metadata={"name": "models", "namespace": "team-search", "labels": KUBERNETES}, opts=inside
 )
 record, service = json.loads(Path("objects.json").read_text())
 published = k8s.core.v1.ConfigMap(
-    "record", metadata={**record["metadata"], "labels": KUBERNETES}, data=record["data"], opts=opts
+    "record", metadata={**record["metadata"], "labels": KUBERNETES}, data=record["data"], opts=inside
 )
 annotations = service["metadata"]["annotations"]
 k8s.apiextensions.CustomResource(
