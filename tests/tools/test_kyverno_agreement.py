@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from components.served_model import FULL_CONTEXT_REQUESTS, TYPICAL_TOKENS
 from policy.admission.manifests import validating_policies
 from policy.rules import RULES
+from policy.rules.quota_and_budget import MORE
 from policy.rules.resource_types import INFERENCE_SERVICE
 from policy.rules.rule import Example, Resource, Rule
 from tests.kubernetes_api.kubeconform import validate_each
@@ -30,9 +31,10 @@ pytestmark = pytest.mark.tools
 OBJECTS = 20
 #: Seeds that hypothesis tries for each rule, always the same: Kyverno's program takes a second or two for each.
 SEEDS = settings(max_examples=2, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-#: What a preview alone is asked about a model: what stands beside it, and the load that it is sized for, which changes nothing
-#: of what runs.
-BESIDE, LOAD = "PodDisruptionBudget", (FULL_CONTEXT_REQUESTS, TYPICAL_TOKENS)
+#: What a preview alone is asked about a model: what stands beside it, and how much of its team's quota is left.
+OF_STACK = ("PodDisruptionBudget", MORE)
+#: The load that it is sized for, which changes nothing of what runs.
+LOAD = (FULL_CONTEXT_REQUESTS, TYPICAL_TOKENS)
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def meant_for_admission(changed: Changed, said: list[str]) -> bool:
         [one.resource.at("metadata", "annotations", key) for key in LOAD] for one in (changed.original, changed.example)
     )
     of_model = changed.example.resource.type == INFERENCE_SERVICE and before == after
-    return of_model and any(BESIDE not in message for message in said)
+    return of_model and any(not any(words in message for words in OF_STACK) for message in said)
 
 
 def refused_by_another(changed: Changed) -> bool:
