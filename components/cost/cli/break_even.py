@@ -120,11 +120,9 @@ def _number(option: str, text: str) -> Decimal:
 
 
 def _show(comparison: Comparison) -> None:
-    from rich.console import Console
+    from components.cost.cli.tables import rich_table, wide_console
 
-    from components.cost.cli.tables import rich_table
-
-    console = Console()
+    console = wide_console()
     console.print(traffic_words(comparison), markup=False, highlight=False, soft_wrap=True)
     console.print(rich_table(way_rows(comparison)))
     if comparison.crossings:

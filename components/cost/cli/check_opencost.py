@@ -138,11 +138,9 @@ def _plain(found: CheckedPrices) -> Mapping[str, Any]:
 
 
 def _show(name: str, found: CheckedPrices) -> None:
-    from rich.console import Console
+    from components.cost.cli.tables import rich_table, wide_console
 
-    from components.cost.cli.tables import rich_table
-
-    console = Console()
+    console = wide_console()
     rows = tuple(
         (
             one.price_class,

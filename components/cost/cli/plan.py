@@ -90,11 +90,9 @@ def _over_budget(cost: EnvironmentCost) -> list[str]:
 
 
 def _show(read: Read, found: list[Change] | None, why_not: str, warnings: list[str]) -> None:
-    from rich.console import Console
+    from components.cost.cli.tables import rich_table, wide_console
 
-    from components.cost.cli.tables import rich_table
-
-    console = Console()
+    console = wide_console()
     for rows in (deployment_rows(read.cost), option_rows(read.cost), price_rows(read.cost)):
         console.print(rich_table(rows))
     if found is None:

@@ -71,11 +71,9 @@ def _show_used(env: str, today: str | None, *, json_output: bool) -> None:
         plain = [{"of": p.what, "source": p.source.name, "date": p.source.date} for p in read.cost.prices]
         typer.echo(json.dumps({"prices": plain, "old_prices": old}, indent=2))
         return
-    from rich.console import Console
+    from components.cost.cli.tables import rich_table, wide_console
 
-    from components.cost.cli.tables import rich_table
-
-    console = Console()
+    console = wide_console()
     console.print(rich_table(price_rows(read.cost)))
     for warning in old:
         console.print(f"warning: {warning}", markup=False, highlight=False, soft_wrap=True)
@@ -132,9 +130,7 @@ def _authorized() -> Any:
 
 
 def _show_checked(found: Sequence[Checked]) -> None:
-    from rich.console import Console
-
-    from components.cost.cli.tables import rich_table
+    from components.cost.cli.tables import rich_table, wide_console
 
     rows = tuple(
         (
@@ -149,7 +145,7 @@ def _show_checked(found: Sequence[Checked]) -> None:
         for one in found
     )
     header = ("machine type", "region", "option", "catalogue", "Google's list", "difference", "")
-    console = Console()
+    console = wide_console()
     title = "USD an hour; the catalogue against the sum of the parts in the Cloud Billing catalogue"
     console.print(rich_table(Rows(title, header, frozenset({3, 4, 5}), rows)))
     compared = [one for one in found if one.billed is not None]

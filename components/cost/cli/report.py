@@ -33,8 +33,6 @@ from components.cost.showback.series import CLOUD_RUN_CLUSTER
 from components.sizing.errors import did_you_mean
 
 EXPORT = "billing export"
-#: Columns of letters that the widest table needs.
-LEAST_WIDTH = 120
 
 
 def report(
@@ -168,13 +166,9 @@ def _write(target: Path, text: str) -> None:
 
 
 def _show(found: Report) -> None:
-    from rich.console import Console
+    from components.cost.cli.tables import rich_table, wide_console
 
-    from components.cost.cli.tables import rich_table
-
-    console = Console()
-    if console.width < LEAST_WIDTH:  # or columns of names would vanish
-        console = Console(width=LEAST_WIDTH)
+    console = wide_console()
     for rows in all_rows(found):
         console.print(rich_table(rows))
     console.print(headline(found), markup=False, highlight=False, soft_wrap=True)
