@@ -120,7 +120,7 @@ def told(output: str, level: str, policy: str) -> bool:
             id="a label with a capital",
         ),
         pytest.param(
-            {'"team-search", "labels": KUBERNETES}, opts=opts)\naccount': '"team-search"}, opts=opts)\naccount'},
+            {'"team-search", "labels": KUBERNETES}, opts=opts)\ninside': '"team-search"}, opts=opts)\ninside'},
             [],
             "required-labels",
             "search: the labels at metadata.labels lack 'app.kubernetes.io/owner'",
