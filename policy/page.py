@@ -4,33 +4,25 @@ from __future__ import annotations
 
 import datetime
 import importlib
-from pathlib import Path
 from typing import Any
 
-import jinja2
-
+from components.markdown import table
 from policy.levels import LEVELS
 from policy.plan_check.alarms import WATCHED, alarms
 from policy.plan_check.report import report_of
 from policy.plan_check.steps import Step
 from policy.rules import RULES
 from policy.rules.rule import Context, Example, Rule
-from stacks.describe.markdown import table
+from stacks.describe.page import ROOT, render
 
-ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "policies.md"
 
 
 def render_page() -> str:
     """docs/policies.md."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(ROOT / "docs" / "templates"),
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701  (Markdown of our own)
-    )
     advises = [f"in {name} {', '.join(sorted(parts))}" for name, parts in LEVELS.items() if parts]
-    return environment.get_template("policies.md.j2").render(
+    return render(
+        "policies.md.j2",
         rules=table(
             ("rule", "what it wants", "severity", "judged", *LEVELS),
             [

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
-
-import jinja2
 
 from components.cost.break_even.alternatives import alternatives
 from components.cost.break_even.comparison import MACHINES_SHOWN, compare, expected_traffic
@@ -25,11 +22,10 @@ from components.sizing.replicas import (
     HOURS_PER_MONTH,
 )
 from stacks.costs import cost_of
+from stacks.describe.page import ROOT, render
 from stacks.plan import Plan
 from stacks.serving_page import committed_plans
 
-ROOT = Path(__file__).resolve().parent.parent
-TEMPLATES = ROOT / "docs" / "templates"
 PAGE = ROOT / "docs" / "cost.md"
 #: The deployment of the example, and the hosted price beside it: Vertex AI MaaS google/gemma-4-26b-a4b-it-maas, as
 #: BerriAI/litellm PR 26955 quotes Google's price page (no date given; read 2026-11).
@@ -39,13 +35,7 @@ HOSTED_INPUT, HOSTED_OUTPUT = Decimal("0.15"), Decimal("0.60")
 
 def render_page(plans: Sequence[Plan]) -> str:
     """docs/cost.md."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701  (Markdown of our own)
-    )
-    return environment.get_template("cost.md.j2").render(**_planned(plans), **_showback())
+    return render("cost.md.j2", **_planned(plans), **page_values())
 
 
 def _planned(plans: Sequence[Plan]) -> dict[str, Any]:
@@ -60,11 +50,6 @@ def _planned(plans: Sequence[Plan]) -> dict[str, Any]:
         "environments": [_month(plan) for plan in plans],
         "example": _example(next(plan for plan in plans if plan.environment.name == EXAMPLE[0])),
     }
-
-
-def _showback() -> dict[str, Any]:
-    """Values of cost_showback.md.j2."""
-    return page_values()
 
 
 def _month(plan: Plan) -> dict[str, str]:

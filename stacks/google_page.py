@@ -6,20 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
-
 from components.google.github_federation import only_grants
 from components.sizing.replicas import HOURS_PER_MONTH
 from stacks.describe.deployer_roles import granted_on_project, roles_table
 from stacks.describe.diagram import components, mermaid
 from stacks.describe.identities import identities_table
 from stacks.describe.idle_cost import idle_table
+from stacks.describe.page import ROOT, render
 from stacks.describe.protected import protected_table
 from stacks.describe.quotas import quota_table
 from stacks.describe.resource_graph import ResourceGraph, load_plan, resource_graph
 
-ROOT = Path(__file__).resolve().parent.parent
-TEMPLATES = ROOT / "docs" / "templates"
 PAGE = ROOT / "docs" / "google.md"
 DEPLOYER_PAGE = ROOT / "docs" / "deployer-roles.md"
 
@@ -32,13 +29,13 @@ def environment_graphs(root: Path = ROOT) -> list[ResourceGraph]:
 
 def render_page(graphs: Sequence[ResourceGraph]) -> str:
     """docs/google.md. Raises MissingRowError naming the table that lacks a row for something declared."""
-    return _render("google.md.j2", environments=[_described(graph) for graph in graphs], hours=HOURS_PER_MONTH)
+    return render("google.md.j2", environments=[_described(graph) for graph in graphs], hours=HOURS_PER_MONTH)
 
 
 def render_deployer_page(graphs: Sequence[ResourceGraph]) -> str:
     """docs/deployer-roles.md. Raises MissingRowError for a type without roles."""
     project_roles = granted_on_project(graphs)
-    return _render(
+    return render(
         "deployer-roles.md.j2",
         names=" and ".join(graph.environment for graph in graphs),
         roles=roles_table(graphs),
@@ -62,16 +59,6 @@ def _described(graph: ResourceGraph) -> dict[str, Any]:
         "quota_requested": settings.quota.request is not None,
         "protected": protected_table(graph),
     }
-
-
-def _render(template: str, **values: Any) -> str:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701  (Markdown of our own)
-    )
-    return environment.get_template(template).render(**values)
 
 
 if __name__ == "__main__":

@@ -54,6 +54,8 @@ class Platform:
         self.settings = plan.environment.settings
         self.name = plan.environment.name
         self.cost = PreviewCost(plan)
+        #: What is published of each deployment.
+        self.records = {planned.key: planned.published for planned in plan.deployments}
         self.node_prices = node_prices(plan) if self.settings.cost_monitoring.enabled else {}
         for warning in plan.warnings:
             pulumi.log.warn(warning)
@@ -99,7 +101,7 @@ class Platform:
             "environment": self.name,
             "deployments": {planned.key: self._described(planned) for planned in self.plan.deployments},
             "dns_records": self.ingress.dns_records,
-            "records": {planned.key: planned.published for planned in self.plan.deployments},
+            "records": self.records,
             "price_classes": {name: str(price) for name, price in sorted(self.node_prices.items())},
             **self.cost.outputs,
         }
@@ -111,7 +113,7 @@ class Platform:
             "runs_on": record.runs_on,
             "catalogue_model": planned.wish.model,
             "checkpoint": planned.checkpoint,
-            "mode": planned.published["mode"],
+            "mode": self.records[planned.key]["mode"],
             "paused": planned.wish.paused,
             "placement": record.placement,
             "price_usd_per_hour": str(record.usd_per_hour),
@@ -138,9 +140,8 @@ class Platform:
         """Says which deployments will load their model anew, and what the month will cost, against what this stack published
         when it was last updated.
         """
-        after = {planned.key: planned.published for planned in self.plan.deployments}
         deployed = deployed_outputs()
-        for note in [*reload_notes(deployed.get("records"), after), *self.cost.notes(deployed)]:
+        for note in [*reload_notes(deployed.get("records"), self.records), *self.cost.notes(deployed)]:
             pulumi.log.info(note)
         for warning in self.cost.warnings:
             pulumi.log.warn(warning)
@@ -307,7 +308,7 @@ class Platform:
             priority_class=BATCH if planned.wish.workload == "batch" else INTERACTIVE,
             labels=planned.labels.kubernetes(),
             model=planned.model,
-            record=planned.published,
+            record=self.records[planned.key],
             endpoint=endpoint_on_gke(planned, namespace, self.settings.ingress),
         )
         if planned.standard_mode:

@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import jinja2
-
 from components.kubernetes.engine_pod import FUSE_CPU, FUSE_MEMORY
 from components.kubernetes.team_limits import cpu_quantity, memory_quantity
 from components.kubernetes.versions import CHARTS, KNATIVE_SERVING
+from components.markdown import table
 from components.sizing.record_making import CLOUD_RUN_PROBE_LIMIT_SECONDS
 from components.sizing.replicas import GKE_SCALE_DOWN_DELAY_SECONDS
 from components.sizing.speed import LOAD_GIB_PER_S
 from components.time_limits import GATEWAY_SECONDS, LONGEST_REQUEST_SECONDS
 from components.weights_way import LARGEST_MOUNT_GIB, MOUNT_GIB_PER_S
-from stacks.describe.markdown import table
+from stacks.describe.page import ROOT, render
 from stacks.describe.resource_graph import load_plan
 from stacks.plan import Plan
 
-ROOT = Path(__file__).resolve().parent.parent
-TEMPLATES = ROOT / "docs" / "templates"
 PAGE = ROOT / "docs" / "serving.md"
 
 #: What a team's namespace holds, beside its deployments.
@@ -37,14 +34,9 @@ TENANCY = (
 
 def render_page(plans: Sequence[Plan]) -> str:
     """docs/serving.md."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701  (Markdown of our own)
-    )
     rows = [(chart.name, chart.version, chart.app_version, chart.repository) for chart in CHARTS]
-    return environment.get_template("serving.md.j2").render(
+    return render(
+        "serving.md.j2",
         charts=table(
             ("chart", "version", "installs", "from"),
             [*rows, ("Knative Serving, Kourier", "", KNATIVE_SERVING, "the operator")],

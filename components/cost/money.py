@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 CENT = Decimal("0.01")
+ZERO = Decimal("0.00")
 
 
 def to_cents(amount: Decimal) -> Decimal:

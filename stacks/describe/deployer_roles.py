@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from components.google.github_federation import GitHubFederation
-from stacks.describe.markdown import table
+from components.markdown import table
 from stacks.describe.resource_graph import ResourceGraph
 from stacks.describe.role_table import GRANTED_ELSEWHERE, PROJECT, PROJECT_GRANT, roles_for
 

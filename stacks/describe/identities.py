@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass
 
-from stacks.describe.markdown import table
+from components.markdown import table
 from stacks.describe.missing import MissingRowError
 from stacks.describe.resource_graph import ACCOUNT, Node, ResourceGraph
 

@@ -12,8 +12,8 @@ from decimal import Decimal
 from components.cost.money import dollars, to_cents
 from components.cost.plan import shared_cost
 from components.cost.prices import shared_prices as prices
+from components.markdown import table
 from stacks.costs import weights_bytes
-from stacks.describe.markdown import table
 from stacks.describe.missing import MissingRowError
 from stacks.describe.resource_graph import CLUSTER, Node, ResourceGraph
 from stacks.plan import PlannedDeployment

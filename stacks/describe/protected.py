@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stacks.describe.markdown import table
+from components.markdown import table
 from stacks.describe.resource_graph import Node, ResourceGraph
 
 BUCKET = "gcp:storage/bucket:Bucket"

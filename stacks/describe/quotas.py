@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from components.google.quota_needs import Ask, Quota, gpus_by_subject, needs, quota_of
-from stacks.describe.markdown import table
+from components.markdown import table
 from stacks.plan import Plan
 from stacks.quota_asks import asks_of
 

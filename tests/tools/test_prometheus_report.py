@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -200,20 +201,33 @@ def test_what_is_nobodys_fails_above_one_percent_and_is_shown(command: Command) 
     assert json.loads(result.stdout)["teams"]["unattributed"]["bill"] == "5.00"
 
 
-def test_idle_nodes_are_named_and_paid_by_the_users_of_that_machine_type(
-    installed: Installed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = tmp_path / "database"
-    folder.mkdir()
+CommandOver = Callable[[list[Synthetic]], contextlib.AbstractContextManager[Command]]
+
+
+@pytest.fixture
+def command_over(installed: Installed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> CommandOver:
+    """The command in a project of its own, with a Prometheus that has the given series."""
+
+    @contextlib.contextmanager
+    def running(made: list[Synthetic]) -> Iterator[Command]:
+        Project(tmp_path)
+        monkeypatch.chdir(tmp_path)
+        database = tmp_path / "database"
+        database.mkdir()
+        with serve(installed, database, fill(installed, database, made)) as address:
+            yield Command(tmp_path, address)
+
+    return running
+
+
+def test_idle_nodes_are_named_and_paid_by_the_users_of_that_machine_type(command_over: CommandOver) -> None:
     made = [
         *month.month(),
         *month.node("spare"),
         *month.node("system", "e2-standard-4_us-central1_on-demand", 0.134023, 0),
     ]
-    Project(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    with serve(installed, folder, fill(installed, folder, made)) as address:
-        found = Command(tmp_path, address).json()
+    with command_over(made) as command:
+        found = command.json()
     (idle,) = (each for each in found["idle"] if "node gke-spare" in each["what"])
     assert (Decimal(idle["hours"]), idle["usd"]) == (720, "3239.95")
     assert "autoscaler" in idle["release"]
@@ -223,50 +237,32 @@ def test_idle_nodes_are_named_and_paid_by_the_users_of_that_machine_type(
     assert common == pytest.approx(Decimal(720) * (Decimal("0.134023") + Decimal("0.10")), abs=Decimal("0.01"))
 
 
-def test_a_deployment_that_held_gpus_without_its_metric_is_named(
-    installed: Installed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = tmp_path / "database"
-    folder.mkdir()
+def test_a_deployment_that_held_gpus_without_its_metric_is_named(command_over: CommandOver) -> None:
     made = [
         one for one in month.month() if not (one.name == series.ANSWER and one.labels["namespace"] == "team-experts")
     ]
-    Project(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    with serve(installed, folder, fill(installed, folder, made)) as address:
-        result = Command(tmp_path, address).run("--json")
+    with command_over(made) as command:
+        result = command.run("--json")
     assert result.exit_code == 1
     assert "experts/assistant held GPUs" in result.stderr
     assert "dense/assistant" not in result.stderr
 
 
-def test_a_node_of_an_unknown_class_is_an_unknown_price(
-    installed: Installed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = tmp_path / "database"
-    folder.mkdir()
+def test_a_node_of_an_unknown_class_is_an_unknown_price(command_over: CommandOver) -> None:
     made = [*month.month(), *month.node("odd", "n9-odd-1_us-central1_on-demand", 1.0, 0)]
-    Project(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    with serve(installed, folder, fill(installed, folder, made)) as address:
-        result = Command(tmp_path, address).run("--json")
+    with command_over(made) as command:
+        result = command.run("--json")
     assert result.exit_code == 1
     assert "unknown price: nodes of n9-odd-1_us-central1_on-demand ran" in result.stderr
 
 
-def test_a_counter_below_zero_is_negative_traffic(
-    installed: Installed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = tmp_path / "database"
-    folder.mkdir()
+def test_a_counter_below_zero_is_negative_traffic(command_over: CommandOver) -> None:
     labels = {"namespace": "team-dense", "pod": "x", "model_name": "assistant"}
     # promtool refuses a counter below zero, a gauge of that name is all the same to the database
     times = every(seconds("2026-11-02"), seconds("2026-11-02T01:00"), 300)
     wrong = Synthetic(series.PROMPT, labels, [(time, -1) for time in times])
-    Project(tmp_path)
-    monkeypatch.chdir(tmp_path)
-    with serve(installed, folder, fill(installed, folder, [*month.month(), wrong])) as address:
-        result = Command(tmp_path, address).run("--json")
+    with command_over([*month.month(), wrong]) as command:
+        result = command.run("--json")
     assert result.exit_code == 1
     assert "negative traffic: vllm:prompt_tokens_total of team-dense/assistant is -1" in result.stderr
 

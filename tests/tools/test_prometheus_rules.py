@@ -182,15 +182,20 @@ def test_alerts_fire_when_they_should_and_only_then(installed: Installed, tmp_pa
             }
         )
     # promtool compares what an alert says as well; that is looked at below, so the rules go without their words here
-    plain = {"rule_files": ["rules.yaml"], "evaluation_interval": "1m", "tests": tests}
-    (tmp_path / "tests.yaml").write_text(yaml.safe_dump(plain), encoding="utf-8")
     wordless = yaml.safe_load((tmp_path / "rules.yaml").read_text(encoding="utf-8"))
     for group in wordless["groups"]:
         for rule in group["rules"]:
             rule.pop("annotations", None)
     (tmp_path / "rules.yaml").write_text(yaml.safe_dump(wordless), encoding="utf-8")
+    assert_tests_pass(installed, tmp_path, tests)
+
+
+def assert_tests_pass(installed: Installed, folder: Path, tests: list[dict[str, Any]]) -> None:
+    """Runs promtool's tests over the `rules.yaml` in a folder."""
+    plain = {"rule_files": ["rules.yaml"], "evaluation_interval": "1m", "tests": tests}
+    (folder / "tests.yaml").write_text(yaml.safe_dump(plain), encoding="utf-8")
     done = subprocess.run(
-        [installed.promtool, "test", "rules", tmp_path / "tests.yaml"],
+        [installed.promtool, "test", "rules", folder / "tests.yaml"],
         capture_output=True,
         text=True,
         timeout=PROMTOOL_SECONDS,
@@ -226,12 +231,4 @@ def test_a_class_without_a_list_price_is_named(installed: Installed, tmp_path: P
             }
         ],
     }
-    plain = {"rule_files": ["rules.yaml"], "evaluation_interval": "1m", "tests": [test]}
-    (tmp_path / "tests.yaml").write_text(yaml.safe_dump(plain), encoding="utf-8")
-    done = subprocess.run(
-        [installed.promtool, "test", "rules", tmp_path / "tests.yaml"],
-        capture_output=True,
-        text=True,
-        timeout=PROMTOOL_SECONDS,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert_tests_pass(installed, tmp_path, [test])

@@ -6,11 +6,11 @@ import json
 import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from components.cost.cli.environments import plan_of, prices_of
 from components.cost.cli.refusals import refuse
 from components.cost.errors import CostError
 from components.cost.opencost.check import TOLERANCE, CheckedPrices, check_nodes
@@ -49,7 +49,7 @@ def check_opencost(
     or a node has no class of the environment, 2 when nothing could be checked.
     """
     try:
-        prices = _catalogue_prices(env)
+        prices = prices_of(plan_of(env, None))
         deployed = None if outputs is None else _deployed_prices(outputs)
         nodes = read_nodes(_ask(url, window))
         found = check_nodes(nodes, prices, window, deployed)
@@ -67,21 +67,6 @@ def check_opencost(
         _show(env, found)
     if not found.agrees:
         raise typer.Exit(1)
-
-
-def _catalogue_prices(name: str) -> dict[str, Decimal]:
-    """USD an hour by class, as the environment's files say now. Raises CostError with every problem of them."""
-    # the command line stands above the stacks, although it is part of the components
-    from stacks.environment import read_environment
-    from stacks.node_prices import node_prices
-    from stacks.plan import make_plan
-    from stacks.problems import SettingsError
-
-    try:
-        environment, today = read_environment(Path.cwd(), name)
-        return node_prices(make_plan(environment, today))
-    except SettingsError as error:
-        raise CostError(str(error)) from None
 
 
 def _deployed_prices(file: str) -> dict[str, Decimal]:

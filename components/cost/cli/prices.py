@@ -11,6 +11,7 @@ import typer
 from components.cost.cli.environments import read_plan
 from components.cost.cli.refusals import refuse
 from components.cost.errors import CostError
+from components.cost.google_session import google_session
 from components.cost.plan.plan_rows import Rows, price_rows
 from components.cost.prices.billing_catalogue import API, Get, read_skus
 from components.cost.prices.price_check import TOLERANCE_PERCENT, Checked, check_prices
@@ -19,6 +20,9 @@ from components.sizing.catalogue import load_catalogue
 from components.sizing.errors import did_you_mean
 
 SCOPE = "https://www.googleapis.com/auth/cloud-billing.readonly"
+NO_CREDENTIALS = (
+    "no Google credentials are there, so that prices cannot be compared; run `gcloud auth application-default login`"
+)
 TIMEOUT_SECONDS = 30
 
 
@@ -84,7 +88,9 @@ def _getter(endpoint: str) -> Get:
     import requests
 
     base = endpoint.rstrip("/")
-    session: requests.Session = _authorized() if base == API else requests.Session()
+    session: requests.Session = (
+        google_session(SCOPE, NoCatalogueError(NO_CREDENTIALS)) if base == API else requests.Session()
+    )
 
     def get(path: str, parameters: Mapping[str, str]) -> Any:
         from google.auth.exceptions import GoogleAuthError
@@ -113,20 +119,6 @@ def _reason(answer: Any) -> str:
         return " ".join(str(answer.json()["error"]["message"]).split())
     except (ValueError, KeyError, TypeError):
         return " ".join(str(answer.text).split())[:160] or "no content"
-
-
-def _authorized() -> Any:
-    import google.auth
-    from google.auth.exceptions import DefaultCredentialsError
-    from google.auth.transport.requests import AuthorizedSession
-
-    try:
-        credentials, _ = google.auth.default(scopes=[SCOPE])
-    except DefaultCredentialsError:
-        raise NoCatalogueError(
-            "no Google credentials are there, so that prices cannot be compared; run `gcloud auth application-default login`"
-        ) from None
-    return AuthorizedSession(credentials)
 
 
 def _show_checked(found: Sequence[Checked]) -> None:

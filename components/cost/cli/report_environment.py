@@ -6,10 +6,9 @@ import datetime
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
-from components.cost.cli.environments import day_of
+from components.cost.cli.environments import check_name, plan_of, prices_of
 from components.cost.errors import CostError
 from components.cost.opencost.price_file import gpu_machine_price
 from components.cost.showback.nodes import Node
@@ -17,7 +16,7 @@ from components.cost.showback.rule import FairnessRule, rule_of
 from components.naming import Scope, Service, cloud_name
 from components.sizing.catalogue import Catalogue, PurchaseOption
 from components.sizing.demand import Demand, Supply
-from components.sizing.errors import SizingError, did_you_mean
+from components.sizing.errors import SizingError
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +56,16 @@ def read_report_environment(name: str, today: str | None) -> ReportEnvironment:
     """Raises CostError with every problem of its files."""
     # the command line stands above the stacks, although it is part of the components
     from stacks.cost_rules import cost_rules
-    from stacks.environment import read_environment
-    from stacks.node_prices import node_prices
-    from stacks.plan import make_plan
-    from stacks.problems import SettingsError
 
-    there = sorted(path.name.split(".")[1] for path in Path.cwd().glob("Pulumi.*.yaml"))
-    if name not in there:
-        raise CostError(f"--env: there is no environment '{name}'{did_you_mean(name, there)}")
-    given = day_of(today)
-    try:
-        environment, day = read_environment(Path.cwd(), name)
-        plan = make_plan(environment, given or day)
-        prices = node_prices(plan)
-    except SettingsError as error:
-        raise CostError(str(error)) from None
-    settings = environment.settings
+    check_name(name)
+    plan = plan_of(name, today)
+    prices = prices_of(plan)
+    environment, settings = plan.environment, plan.environment.settings
     scope = Scope(settings.project, name)
     return ReportEnvironment(
         name=name,
         scope=scope,
-        today=given or day,
+        today=plan.today,
         rule=rule_of(settings.cost.work_share, settings.cost.answer_weight, f"Pulumi.{name}.yaml"),
         budgets={loaded.team.team: loaded.team.monthly_budget_usd for loaded in environment.teams},
         demands={planned.key: planned.record.demand for planned in plan.deployments},

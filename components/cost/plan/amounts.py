@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from components.cost.money import to_cents
+from components.cost.money import ZERO, to_cents
 
 MONTHS_OF_YEAR = 12
-ZERO = Decimal("0.00")
 
 
 @dataclass(frozen=True, slots=True)

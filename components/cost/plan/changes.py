@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 from components.cost.errors import CostError
-from components.cost.money import difference, dollars, signed_dollars
-from components.cost.plan.amounts import ZERO, Amounts
+from components.cost.money import ZERO, difference, dollars, signed_dollars
+from components.cost.plan.amounts import Amounts
 from components.cost.plan.environment_cost import EnvironmentCost
 from components.cost.plan.published_cost import PublishedCost, facts_of, read_cost, read_record_cost
 

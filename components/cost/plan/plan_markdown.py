@@ -8,6 +8,7 @@ from components.cost.money import signed_dollars
 from components.cost.plan.changes import Change, in_sum
 from components.cost.plan.environment_cost import EnvironmentCost
 from components.cost.plan.plan_rows import Rows, change_rows, deployment_rows, option_rows, price_rows, summary
+from components.markdown import table
 
 
 def plan_markdown(
@@ -32,7 +33,8 @@ def plan_markdown(
 def markdown_table(rows: Rows) -> str:
     """Rows as a Markdown table; sums are bold, and a bar inside a cell stays a bar."""
     last = len(rows.rows) - rows.sums
-    lines = [rows.header, tuple("---:" if column in rows.numbers else "---" for column in range(len(rows.header)))]
-    for number, row in enumerate(rows.rows):
-        lines.append(tuple(f"**{cell}**" if cell and number >= last else cell for cell in row))
-    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+    shown = (
+        tuple(f"**{cell}**" if cell and number >= last else cell for cell in row)
+        for number, row in enumerate(rows.rows)
+    )
+    return table(rows.header, shown, rows.numbers)

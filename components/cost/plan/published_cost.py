@@ -8,7 +8,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from components.cost.errors import CostError
-from components.cost.plan.amounts import ZERO, Amounts
+from components.cost.money import ZERO
+from components.cost.plan.amounts import Amounts
 from components.cost.plan.deployment_cost import DeploymentCost
 from components.cost.plan.environment_cost import EnvironmentCost
 

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
-from components.cost.money import divide, to_cents
+from components.cost.money import ZERO, divide, to_cents
 from components.cost.showback.division import Part
 from components.cost.showback.items import Family, Whose
 from components.cost.showback.usage import Usage
-
-ZERO = Decimal("0.00")
 
 
 @dataclass(frozen=True, slots=True)

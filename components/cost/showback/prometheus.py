@@ -18,11 +18,16 @@ from urllib.parse import urlsplit
 import requests
 
 from components.cost.errors import CostError
+from components.cost.google_session import google_session
 from components.cost.showback.month import Span
 from components.cost.showback.samples import Point
 
 GOOGLE_HOST = "monitoring.googleapis.com"
 GOOGLE_SCOPE = "https://www.googleapis.com/auth/monitoring.read"
+NO_CREDENTIALS = (
+    "Managed Prometheus needs Google credentials: run `gcloud auth application-default login`, or name another with "
+    "--prometheus"
+)
 TIMEOUT_SECONDS = 120
 #: Seconds that one query of raw samples asks for.
 CHUNK = Decimal(86_400)
@@ -52,7 +57,11 @@ class Prometheus:
             raise CostError(f"--prometheus: found '{address}'; write an address such as http://localhost:9090")
         self.address = address.rstrip("/")
         self._matchers = dict(matchers or {})
-        self._session = _google_session() if parts.hostname == GOOGLE_HOST else requests.Session()
+        self._session = (
+            google_session(GOOGLE_SCOPE, CostError(NO_CREDENTIALS))
+            if parts.hostname == GOOGLE_HOST
+            else requests.Session()
+        )
 
     def selector(self, metric: str, *more: str) -> str:
         """The selector of a metric with the matchers of all, and more of its own."""
@@ -118,19 +127,3 @@ def _point(written: Any) -> Point:
     if not number.is_finite():
         raise CostError(f"a sample at {time} is {value}, from which nothing can be counted")
     return Decimal(time), number
-
-
-def _google_session() -> requests.Session:
-    """A session with the token of whoever asks, renewed as it runs out."""
-    import google.auth
-    from google.auth.exceptions import DefaultCredentialsError
-    from google.auth.transport.requests import AuthorizedSession
-
-    try:
-        credentials, _ = google.auth.default(scopes=[GOOGLE_SCOPE])
-    except DefaultCredentialsError:
-        raise CostError(
-            "Managed Prometheus needs Google credentials: run `gcloud auth application-default login`, or name another with "
-            "--prometheus"
-        ) from None
-    return AuthorizedSession(credentials)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from components.cost.errors import CostError
-from components.cost.money import CENT
+from components.cost.money import CENT, ZERO
 from components.cost.showback.billed import Billed
-from components.cost.showback.bills import ZERO, Bill, bills
+from components.cost.showback.bills import Bill, bills
 from components.cost.showback.cluster_series import ClusterMonth
 from components.cost.showback.division import divide_credits, divide_month
 from components.cost.showback.engine_series import Engine, EngineUse, missing_metrics, serving_hours, use_of

@@ -6,9 +6,9 @@ import csv
 import io
 from typing import Any
 
-from components.cost.money import to_cents
+from components.cost.money import ZERO, to_cents
 from components.cost.plan.published_cost import CURRENCY
-from components.cost.showback.bills import ZERO, Bill
+from components.cost.showback.bills import Bill
 from components.cost.showback.idle import idle_gpus
 from components.cost.showback.report import Report
 from components.cost.showback.usage import Usage

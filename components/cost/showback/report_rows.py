@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from components.cost.money import CENT, dollars, signed_dollars
+from components.cost.money import CENT, ZERO, dollars, signed_dollars
 from components.cost.plan.plan_rows import Rows
-from components.cost.showback.bills import ZERO, Bill
+from components.cost.showback.bills import Bill
 from components.cost.showback.division import UNATTRIBUTED
 from components.cost.showback.idle import idle_gpus
 from components.cost.showback.report import Report

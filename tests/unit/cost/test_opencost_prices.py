@@ -25,8 +25,9 @@ from stacks.environment import read_environment
 from stacks.node_prices import node_prices
 from stacks.plan import make_plan
 from stacks.problems import SettingsError
+from tests.committed_files import ROOT
 from tests.unit.cost.opencost_matching import REGION, TYPE, PriceFile
-from tests.unit.cost.trees import ROOT, TODAY, Project
+from tests.unit.cost.trees import TODAY, Project
 
 POOL, PRICES = "gcp:container/nodePool:NodePool", "opencost-prices"
 ENVIRONMENTS = ("dev", "prod")

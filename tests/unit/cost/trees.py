@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,28 +12,16 @@ from components.cost.plan.environment_cost import EnvironmentCost
 from stacks.costs import cost_of
 from stacks.environment import read_environment
 from stacks.plan import Plan, make_plan
+from tests.committed_files import CommittedFiles
 
-ROOT = Path(__file__).resolve().parents[3]
 TODAY = datetime.date(2026, 11, 25)
 
 
-class Project:
+class Project(CommittedFiles):
     """A copy of the project's files that can be changed."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        for name in ("Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml"):
-            shutil.copy(ROOT / name, folder)
-        for name in ("dev", "prod"):
-            shutil.copytree(ROOT / "stacks" / name, folder / "stacks" / name)
-
-    def edit(self, file: str, old: str, new: str) -> Project:
-        """Replaces the one place where `old` stands."""
-        path = self.folder / file
-        text = path.read_text(encoding="utf-8")
-        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
-        path.write_text(text.replace(old, new), encoding="utf-8")
-        return self
+        super().__init__(folder, "dev", "prod")
 
     def setting(self, name: str, **values: Any) -> Project:
         """Sets settings of an environment."""

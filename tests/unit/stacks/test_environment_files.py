@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -18,33 +17,18 @@ from stacks.planned_deployment import iam_member
 from stacks.problems import SettingsError
 from stacks.schema import SCHEMA
 from stacks.team_file import DeploymentWish, TeamFile
+from tests.committed_files import ROOT, CommittedFiles
 
-ROOT = Path(__file__).resolve().parents[3]
 TODAY = datetime.date(2026, 11, 24)
 PAYMENTS = "stacks/dev/teams/payments.yaml"
 SUPPORT = "stacks/dev/teams/support.yaml"
 
 
-class Tree:
+class Tree(CommittedFiles):
     """A copy of the dev environment's files that can be changed."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        shutil.copytree(ROOT / "stacks/dev", folder / "stacks/dev")
-        shutil.copy(ROOT / "Pulumi.dev.yaml", folder)
-
-    def edit(self, file: str, old: str, new: str) -> Tree:
-        """Replaces the one place where `old` stands."""
-        path = self.folder / file
-        text = path.read_text(encoding="utf-8")
-        assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {file}"
-        path.write_text(text.replace(old, new), encoding="utf-8")
-        return self
-
-    def write(self, file: str, text: str) -> Tree:
-        """Writes a file."""
-        (self.folder / file).write_text(text, encoding="utf-8")
-        return self
+        super().__init__(folder, "dev")
 
     def load(self) -> Environment:
         """The environment."""

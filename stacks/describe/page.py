@@ -1,0 +1,22 @@
+"""How the generated pages in docs/ are rendered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATES = ROOT / "docs" / "templates"
+
+
+def render(template: str, **values: Any) -> str:
+    """A page from its template, `docs/templates/<template>`; a value that the template wants and nobody gives is an error."""
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701  (Markdown of our own)
+    )
+    return environment.get_template(template).render(**values)
