@@ -30,6 +30,7 @@ class Measured:
 
 def measure(folder: Path, pairs_of_dev: int, pairs_of_large: int) -> list[Measured]:
     """Both stacks; the large one has fewer pairs, since each of its previews takes as long as many of dev's."""
+    folder.mkdir(parents=True, exist_ok=True)
     made = []
     for stack, change, pairs in (
         ("dev", _as_it_is, pairs_of_dev),
