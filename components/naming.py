@@ -60,9 +60,19 @@ def cloud_name(service: Service, scope: Scope, *parts: str) -> str:
     """
     stems = {Service.BUCKET: (scope.project, scope.environment), Service.NAMESPACE: ("team",)}
     stem = stems.get(service, ("gemma", scope.environment))
-    plain, limit = "-".join((*stem, *parts)), NAME_LIMITS[service]
     ambiguous = service not in _ONE_PART and any("-" in part for part in parts)
-    if len(plain) <= limit and not ambiguous:
+    return _within_limit(service, (*stem, *parts), told_apart=not ambiguous)
+
+
+def account_id(name: str) -> str:
+    """Id of the service account of something called `name`: Google wants at least six characters, so a word stands before it."""
+    return _within_limit(Service.SERVICE_ACCOUNT, ("gemma", name), told_apart=True)
+
+
+def _within_limit(service: Service, parts: tuple[str, ...], *, told_apart: bool) -> str:
+    """The parts as one name; with a digest of them where it would be too long, or where other parts could make the same."""
+    plain, limit = "-".join(parts), NAME_LIMITS[service]
+    if len(plain) <= limit and told_apart:
         return plain
-    digest = hashlib.sha256("/".join((*stem, *parts)).encode()).hexdigest()[:6]
+    digest = hashlib.sha256("/".join(parts).encode()).hexdigest()[:6]
     return f"{plain[: limit - 7].rstrip('-')}-{digest}"

@@ -1,11 +1,6 @@
-"""The components that other programs may use, and the package schema that describes them in every language."""
+"""All components of the project. Each can be described to programs in other languages; those of the package are."""
 
 from __future__ import annotations
-
-import json
-from typing import Any
-
-from pulumi.provider.experimental.component import ComponentProvider
 
 from components.google.cloud_run_model import CloudRunModel
 from components.google.cluster import Cluster
@@ -40,8 +35,11 @@ from components.kubernetes.opencost import OpenCost
 from components.kubernetes.priority_classes import PriorityClasses
 from components.kubernetes.serving_stack import ServingStack
 from components.kubernetes.team import Team
-from components.package import PACKAGE
+from components.packaged import package_schema
 
+__all__ = ["COMPONENTS", "package_schema"]
+
+#: All components. Each can be described to a program in another language; a test holds them to it.
 COMPONENTS = (
     AuthorizationService,
     CertManager,
@@ -77,11 +75,3 @@ COMPONENTS = (
     WeightsLoaderJob,
     WildcardCertificate,
 )
-
-
-def package_schema() -> dict[str, Any]:
-    """The Pulumi package schema of all components. Raises what Pulumi raises for arguments it cannot describe."""
-    schema = ComponentProvider(list(COMPONENTS), PACKAGE).schema
-    if schema is None:
-        raise AssertionError("Pulumi described no schema")
-    return json.loads(schema)

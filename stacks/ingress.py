@@ -19,10 +19,11 @@ from components.kubernetes.authorization_service import (
     AuthorizationService,
     AuthorizationServiceArgs,
 )
+from components.kubernetes.cluster_endpoint import cluster_host, public_host
 from components.kubernetes.kourier_gateway import KourierGateway, KourierGatewayArgs
 from components.naming import Scope, Service, cloud_name
 from components.time_limits import GATEWAY_SECONDS
-from stacks.endpoints import cluster_host, namespace_of, public_host
+from stacks.endpoints import namespace_of
 from stacks.plan import Plan
 from stacks.planned_deployment import PlannedDeployment
 from stacks.serving import Serving
@@ -69,9 +70,9 @@ class Ingress:
         """A deployment under every name that it has, for Kourier asks about requests from the cluster too."""
         team = planned.loaded.team.team
         namespace = namespace_of(team, self.settings, self.plan.environment.name)
-        hosts = [cluster_host(planned, namespace)]
+        hosts = [cluster_host(planned.wish.name, namespace)]
         if self.ingress.domain is not None:
-            hosts.append(public_host(planned, namespace, self.ingress.domain))
+            hosts.append(public_host(planned.wish.name, namespace, self.ingress.domain))
         return ProtectedHost(hosts=hosts, callers=planned.caller_emails, key_teams=[team])
 
     def _gateway(self, domain: str) -> KourierGateway:

@@ -25,7 +25,7 @@ from components.kubernetes.team_namespace import BASELINE, RESTRICTED
 from components.kubernetes.team_quota import TeamWorkload
 from components.labels import PRICE_CLASS
 from components.naming import Scope, Service, cloud_name
-from components.served_model import USD_PER_MONTH_PEAK, ServedModelArgs, restricted_user
+from components.served_model import restricted_user
 from stacks.cluster_lifetime import goes_with
 from stacks.cost_monitoring import monitor_costs
 from stacks.cost_notes import PreviewCost
@@ -340,7 +340,7 @@ class Platform:
             callers=planned.callers,
             deletion_protection=False,  # like one on GKE: it keeps nothing, and its team has a guard
             labels=planned.labels.google(),
-            model=_with_peak(planned),
+            model=planned.with_peak_cost,
             usd_per_month=str(planned.cost.amounts.expected),
             inputs=list(planned.wish.inputs),
             cold_start_seconds=planned.limits.cold_start,
@@ -350,14 +350,6 @@ class Platform:
         if self.settings.catalogue:
             args["catalogue"] = self.settings.catalogue
         return CloudRunModel(planned.key, args, self._on_google())
-
-
-def _with_peak(planned: PlannedDeployment) -> ServedModelArgs:
-    """What is served, with the most that it may cost among the annotations of the service."""
-    peak = {USD_PER_MONTH_PEAK: str(planned.cost.amounts.peak)}
-    model = planned.model.copy()
-    model["annotations"] = {**model["annotations"], **peak}
-    return model
 
 
 def _workload(planned: PlannedDeployment) -> TeamWorkload:

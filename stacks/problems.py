@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from components.sizing.errors import did_you_mean
+from components.form_problems import Path, field_name, message_of
 
-Path = tuple[str | int, ...]
+__all__ = ["Path", "Problem", "SettingsError", "field_name", "line_of", "problems_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +41,6 @@ def _indented(problem: Problem) -> str:
     return str(problem).replace("\n", "\n  ")
 
 
-def field_name(path: Path) -> str:
-    """A path in a YAML file as people write it: `deployments[0].model`."""
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
-    return text
-
-
 def problems_of(error: ValidationError, model: type[BaseModel], file: str, lines: Mapping[Path, int]) -> list[Problem]:
     """The problems that pydantic found, each with its line, what was found and what is allowed."""
     return [_problem(dict(details), model, file, lines) for details in error.errors()]
@@ -56,19 +48,7 @@ def problems_of(error: ValidationError, model: type[BaseModel], file: str, lines
 
 def _problem(details: dict[str, Any], model: type[BaseModel], file: str, lines: Mapping[Path, int]) -> Problem:
     path: Path = tuple(details["loc"])
-    found, kind, context = details["input"], details["type"], details.get("ctx", {})
-    if kind == "extra_forbidden":
-        message = f"unknown field{did_you_mean(str(path[-1]), _fields_at(model, path[:-1]))}"
-    elif kind == "missing":
-        message = "is missing"
-    elif kind in ("literal_error", "enum"):
-        allowed = [part.strip().strip("'") for part in str(context["expected"]).replace(" or ", ", ").split(", ")]
-        message = f"found {found!r}{did_you_mean(str(found), allowed)}"
-    elif kind == "value_error":
-        message = str(context["error"])
-    else:
-        message = f"{details['msg'][0].lower()}{details['msg'][1:]} (found {found!r})"
-    return Problem(file, line_of(path, lines), field_name(path), message)
+    return Problem(file, line_of(path, lines), field_name(path), message_of(details, model))
 
 
 def line_of(path: Path, lines: Mapping[Path, int]) -> int | None:
@@ -76,24 +56,4 @@ def line_of(path: Path, lines: Mapping[Path, int]) -> int | None:
     for length in range(len(path), -1, -1):
         if path[:length] in lines:
             return lines[path[:length]]
-    return None
-
-
-def _fields_at(model: type[BaseModel], path: Path) -> list[str]:
-    """Names that may be written at `path` of a file that `model` describes."""
-    current: Any = model
-    for part in path:
-        if isinstance(part, int):
-            continue
-        current = _model_in(current.model_fields[part].annotation)
-    return [field.alias or name for name, field in current.model_fields.items()]
-
-
-def _model_in(annotation: Any) -> Any:
-    """The pydantic model inside a type such as `tuple[Model, ...]` or `Model | None`."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for argument in getattr(annotation, "__args__", ()):
-        if (found := _model_in(argument)) is not None:
-            return found
     return None

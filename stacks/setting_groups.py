@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
+from components.cost.plan.load import EXPECTED_SHARE
 from components.cost.showback.rule import ANSWER_WEIGHT, WORK_SHARE
 from components.google.maintenance import MaintenanceWindow, check_window
 from components.google.system_machines import check_system_machine
@@ -246,7 +247,7 @@ class CostSettings(SettingsGroup):
     """How a month is planned, and how it is divided afterwards."""
 
     expected_share: Annotated[Decimal, Field(gt=0, le=1)] = Field(
-        default=Decimal("0.5"),
+        default=EXPECTED_SHARE,
         description="Share of peak_concurrent_requests that is expected in the active hours (docs/cost.md).",
     )
     work_share: Annotated[Decimal, Field(ge=0, le=1)] = Field(

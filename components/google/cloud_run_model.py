@@ -1,4 +1,4 @@
-"""Cloud Run service with one GPU that serves a model.
+"""Cloud Run service with one GPU that serves a model, stated in its arguments or derived from a wish in them.
 
 Owns the service, its identity, that identity's right to read the one checkpoint, and who may call it. Reached from inside the
 organisation's networks, or by a load balancer of its own, by callers that IAM names. What Cloud Run would refuse is refused
@@ -8,12 +8,12 @@ changes; a change of anything else makes a new revision, which may need a GPU be
 Source of the fields: docs.cloud.google.com/run/docs/configuring/services/gpu and /cloud-storage-volume-mounts (2026).
 """
 
-from pathlib import Path
 from typing import NotRequired, TypedDict
 
 import pulumi
 import pulumi_gcp as gcp
 
+from components.deprecation_notes import tell_deprecated
 from components.google.bucket_limits import check_bucket_name, check_checkpoint
 from components.google.cloud_run_limits import (
     INGRESS,
@@ -24,13 +24,14 @@ from components.google.cloud_run_limits import (
     check_names,
     environment_for,
 )
+from components.google.cloud_run_wish import cloud_run_serving
 from components.google.model_bucket import grant_read
+from components.naming import account_id
 from components.package import token
 from components.served_endpoint import CLOUD_RUN_IDENTITY, Endpoint, make_endpoint
 from components.served_model import (
     MOUNT,
     OFFLINE,
-    STREAM,
     USD_PER_MONTH,
     ServedModelArgs,
     served_name,
@@ -38,9 +39,11 @@ from components.served_model import (
     weights_mount,
     weights_place,
 )
-from components.sizing.catalogue import load_catalogue
 from components.sizing.engine_arguments import PORT
 from components.sizing.record_making import CLOUD_RUN_PROBE_LIMIT_SECONDS
+from components.wish_args import EngineArgs, OwnershipArgs, WishArgs
+from components.wish_outputs import described, outputs_of
+from components.wished_model import catalogue_of
 
 #: How the names of volumes begin.
 VOLUME = "bucket"
@@ -51,20 +54,27 @@ class CloudRunModelArgs(TypedDict):
 
     name: str
     """Name of the service."""
-    account_id: str
-    """Id of the service account made for it."""
+    account_id: NotRequired[str]
+    """Id of the service account made for it. Default: `gemma-` and the name."""
     region: str
     """Region."""
+    wish: NotRequired[WishArgs]
+    """What it is to serve; everything else about the model follows from it. Needs `ownership`. The name is then that of the model
+    in requests too: a DNS label of at most 20 characters."""
+    ownership: NotRequired[OwnershipArgs]
+    """With `wish`: whose model it is. Without one it is among the labels."""
+    engine: NotRequired[EngineArgs]
+    """With `wish`: the engine that serves it. Default: the package's own choice."""
     network_id: pulumi.Input[str]
     """Network that its traffic leaves through."""
     subnetwork_id: pulumi.Input[str]
     """Subnet with Private Google Access."""
-    bucket: pulumi.Input[str]
-    """Bucket with the weights."""
+    bucket: NotRequired[pulumi.Input[str]]
+    """Bucket with the weights, where it is made by the same program. Default: bucket_name."""
     bucket_name: str
     """Name of that bucket, known before it exists."""
-    checkpoint: str
-    """Checkpoint that it serves."""
+    checkpoint: NotRequired[str]
+    """Checkpoint that it serves. Follows from `wish`, else needed."""
     revision: NotRequired[str]
     """Revision of the checkpoint, in a folder of its own below it; without it, the checkpoint's folder is served."""
     weights: NotRequired[str]
@@ -78,36 +88,46 @@ class CloudRunModelArgs(TypedDict):
     """File with the organisation's own rows of the sizing catalogue; without it, the shipped rows alone count."""
     stable_revision: NotRequired[str]
     """With `canary_percent` of the model: the revision that keeps the other requests."""
-    callers: list[str]
-    """IAM members that may call it."""
-    deletion_protection: bool
-    """Refuse to delete the service, in Google and in the stack."""
-    labels: dict[str, str]
-    """Google labels."""
-    model: ServedModelArgs
-    """What is served."""
-    usd_per_month: str
-    """What it is expected to cost a month, for the team's budget."""
-    inputs: list[str]
-    """What requests may carry, for the description of the endpoint."""
-    cold_start_seconds: int
-    """How long the first request after an idle time may wait, by estimate."""
+    callers: NotRequired[list[str]]
+    """IAM members that may call it. Default: none."""
+    deletion_protection: NotRequired[bool]
+    """Refuse to delete the service, in Google and in the stack. Default: false."""
+    labels: NotRequired[dict[str, str]]
+    """Google labels. With `wish` those that are added to the ones that follow from it and from `ownership`, else needed."""
+    model: NotRequired[ServedModelArgs]
+    """What is served. Follows from `wish`, else needed."""
+    usd_per_month: NotRequired[str]
+    """What it is expected to cost a month, for the team's budget. Follows from `wish`, else needed."""
+    inputs: NotRequired[list[str]]
+    """What requests may carry, for the description of the endpoint. Follows from `wish`, else needed."""
+    cold_start_seconds: NotRequired[int]
+    """How long the first request after an idle time may wait, by estimate. Follows from `wish`, else needed."""
 
 
 class CloudRunModel(pulumi.ComponentResource):
     """A model on Cloud Run."""
 
     endpoint: pulumi.Output[Endpoint]
+    """How it is called."""
+    placement: pulumi.Output[str] | None
+    """Where a wish was placed, in words."""
+    expected_usd_per_month: pulumi.Output[str] | None
+    """What a month of a wish is expected to cost, USD."""
 
     def __init__(self, name: str, args: CloudRunModelArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        model, way, ingress = args["model"], args.get("weights", STREAM), args.get("ingress", "internal")
-        own_rows = args.get("catalogue")
-        catalogue = load_catalogue(Path(own_rows).resolve() if own_rows else None)
-        check_names(args["name"], args["account_id"])
-        check_access(ingress, args["callers"])
+        tell_deprecated(CloudRunModel, args)
+        ingress, callers = args.get("ingress", "internal"), args.get("callers", [])
+        protected = args.get("deletion_protection", False)
+        bucket_ref = args.get("bucket", args["bucket_name"])
+        account_name = args.get("account_id") or account_id(args["name"])
+        catalogue = catalogue_of(args.get("catalogue"))
+        check_names(args["name"], account_name)
+        check_access(ingress, callers)
         check_bucket_name(args["bucket_name"])
-        check_checkpoint(args["checkpoint"])
-        folder = weights_folder(args["checkpoint"], args.get("revision"))
+        serving = cloud_run_serving(args, catalogue)
+        model, way, labels = serving.model, serving.weights, serving.labels
+        check_checkpoint(serving.checkpoint)
+        folder = weights_folder(serving.checkpoint, serving.revision)
         place = weights_place(way, args["bucket_name"], folder)
         check_model(model, args["region"], place, args.get("gpu_quota"), catalogue)
         # whoever wrote the environment may know the hub better, but not the hosts' driver
@@ -115,13 +135,13 @@ class CloudRunModel(pulumi.ComponentResource):
         super().__init__(token(CloudRunModel), name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         account = gcp.serviceaccount.Account(
-            name, account_id=args["account_id"], display_name=f"Cloud Run model {name}", opts=child
+            name, account_id=account_name, display_name=f"Cloud Run model {name}", opts=child
         )
         weights = grant_read(
-            f"{name}-weights", args["bucket"], args["bucket_name"], args["checkpoint"], account.member, child
+            f"{name}-weights", bucket_ref, args["bucket_name"], serving.checkpoint, account.member, child
         )
         grants = [
-            grant_read(f"{name}-reads-{folder}", args["bucket"], args["bucket_name"], folder, account.member, child)
+            grant_read(f"{name}-reads-{folder}", bucket_ref, args["bucket_name"], folder, account.member, child)
             for folder in model["reads"]
         ]
         mounts = {weights_mount(folder): folder} if way == MOUNT else {}
@@ -131,13 +151,13 @@ class CloudRunModel(pulumi.ComponentResource):
             name=args["name"],
             location=args["region"],
             ingress=INGRESS[ingress],
-            deletion_protection=args["deletion_protection"],
-            labels=args["labels"],
-            annotations={**model["annotations"], USD_PER_MONTH: args["usd_per_month"]},
+            deletion_protection=protected,
+            labels=labels,
+            annotations={**model["annotations"], USD_PER_MONTH: serving.usd_per_month},
             scaling=_stopped() if model["paused"] else None,
             traffics=_traffic(model, args.get("stable_revision")),
             template=gcp.cloudrunv2.ServiceTemplateArgs(
-                labels=args["labels"],
+                labels=labels,
                 service_account=account.email,
                 execution_environment="EXECUTION_ENVIRONMENT_GEN2",
                 node_selector=gcp.cloudrunv2.ServiceTemplateNodeSelectorArgs(accelerator=model["accelerator"]),
@@ -155,15 +175,13 @@ class CloudRunModel(pulumi.ComponentResource):
                         )
                     ],
                 ),
-                volumes=[_volume(args["bucket"], *mount) for mount in enumerate(mounts.values())] or None,
+                volumes=[_volume(bucket_ref, *mount) for mount in enumerate(mounts.values())] or None,
                 containers=[_container(model, environment, list(mounts), weights_are_mounted=way == MOUNT)],
             ),
             # the first start reads the weights, so the right to read them comes first
-            opts=pulumi.ResourceOptions(
-                parent=self, depends_on=[weights, *grants], protect=args["deletion_protection"]
-            ),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[weights, *grants], protect=protected),
         )
-        for member in args["callers"]:
+        for member in callers:
             gcp.cloudrunv2.ServiceIamMember(
                 f"{name}-caller-{member}",
                 name=service.name,
@@ -178,11 +196,12 @@ class CloudRunModel(pulumi.ComponentResource):
                 served_name(model["arguments"]),
                 authentication=CLOUD_RUN_IDENTITY,
                 reachable_from=REACHABLE_FROM[ingress],
-                inputs=args["inputs"],
-                expected_cold_start_seconds=args["cold_start_seconds"] if int(model["min_replicas"]) == 0 else 0,
+                inputs=serving.inputs,
+                expected_cold_start_seconds=serving.cold_start_seconds if int(model["min_replicas"]) == 0 else 0,
             )
         )
-        self.register_outputs({"endpoint": self.endpoint})
+        self.placement, self.expected_usd_per_month = described(serving.planned)
+        self.register_outputs(outputs_of(self.endpoint, self.placement, self.expected_usd_per_month))
 
 
 def _stopped() -> gcp.cloudrunv2.ServiceScalingArgs:

@@ -14,6 +14,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 import pulumi_gcp as gcp
 
+from components.deprecation_notes import tell_deprecated
 from components.google.gpu_machines import SHARING_STRATEGIES, PoolWish, check, local_ssds
 from components.package import token
 from components.sizing.catalogue import Catalogue, load_catalogue
@@ -88,8 +89,10 @@ class GpuNodePool(pulumi.ComponentResource):
     """A pool of GPU nodes."""
 
     pool_name: pulumi.Output[str]
+    """Name of the pool, once it exists."""
 
     def __init__(self, name: str, args: GpuNodePoolArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        tell_deprecated(GpuNodePool, args)
         machine = check(_wish(args), _catalogue(args.get("catalogue")))
         super().__init__(token(GpuNodePool), name, {}, opts)
         option, compute_class = args["purchase_option"], args.get("compute_class")

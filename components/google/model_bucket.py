@@ -12,6 +12,7 @@ from typing import NotRequired, TypedDict
 import pulumi
 import pulumi_gcp as gcp
 
+from components.deprecation_notes import tell_deprecated
 from components.google.bucket_limits import (
     DAY_SECONDS,
     check_bucket_name,
@@ -55,8 +56,10 @@ class ModelBucket(pulumi.ComponentResource):
     """A private bucket that keeps what was replaced or deleted for a while."""
 
     bucket_name: pulumi.Output[str]
+    """Name of the bucket, once it exists."""
 
     def __init__(self, name: str, args: ModelBucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        tell_deprecated(ModelBucket, args)
         check_bucket_name(args["name"])
         location, pair = place(args["location"], args.get("dual_region"))
         soft_delete_days, retention_days = (

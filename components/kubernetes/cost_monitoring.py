@@ -14,6 +14,7 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.deprecation_notes import tell_deprecated
 from components.kubernetes.chart_release import Mirror, check_mirror
 from components.kubernetes.cost_metrics import API_VERSION, KIND, make_spec
 from components.kubernetes.opencost import NAMESPACE, OpenCost, OpenCostArgs, check_url
@@ -47,8 +48,10 @@ class CostMonitoring(pulumi.ComponentResource):
     """OpenCost with its metrics."""
 
     ready: pulumi.Output[str]
+    """Whoever takes it waits until costs are measured."""
 
     def __init__(self, name: str, args: CostMonitoringArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        tell_deprecated(CostMonitoring, args)
         mirror, url = args.get("mirror", Mirror()), args.get("prometheus_url")
         check_mirror(mirror)
         check_url(url)

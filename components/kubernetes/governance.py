@@ -12,6 +12,7 @@ from typing import Any, TypedDict
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.deprecation_notes import tell_deprecated
 from components.package import token
 
 API_VERSION = "policies.kyverno.io/v1"
@@ -33,8 +34,10 @@ class Governance(pulumi.ComponentResource):
     """Policies that are in force."""
 
     policy_names: pulumi.Output[list[str]]
+    """Names of the policies that are in force."""
 
     def __init__(self, name: str, args: GovernanceArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        tell_deprecated(Governance, args)
         _refuse(args["policies"], POLICY, IMAGE_POLICY)
         _refuse(args["exceptions"], EXCEPTION)
         super().__init__(token(Governance), name, {}, opts)

@@ -10,6 +10,7 @@ from typing import NotRequired, TypedDict
 
 import pulumi
 
+from components.deprecation_notes import tell_deprecated
 from components.kubernetes import cert_manager, keda
 from components.kubernetes.cert_manager import CertManager, CertManagerArgs
 from components.kubernetes.chart_release import Mirror, check_mirror
@@ -61,8 +62,10 @@ class ServingStack(pulumi.ComponentResource):
 
     # the parts are attributes too; declared here, they would be outputs of the package, which components cannot be
     ready: pulumi.Output[str]
+    """Whoever takes it waits for the whole stack."""
 
     def __init__(self, name: str, args: ServingStackArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        tell_deprecated(ServingStack, args)
         _refuse(args)
         super().__init__(token(ServingStack), name, {}, opts)
         available, labels, mirror = args["high_availability"], args["labels"], args.get("mirror", Mirror())

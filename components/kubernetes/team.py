@@ -11,6 +11,7 @@ from typing import Any, NotRequired, TypedDict
 import pulumi
 import pulumi_kubernetes as k8s
 
+from components.deprecation_notes import tell_deprecated
 from components.google.model_bucket import grant_read
 from components.kubernetes import team_limits, team_metrics, team_network, team_quota, team_roles
 from components.kubernetes.team_namespace import namespace_labels
@@ -59,9 +60,12 @@ class Team(pulumi.ComponentResource):
     """Namespace, limits and identity of one team."""
 
     namespace: pulumi.Output[str]
+    """The namespace, once it exists."""
     service_account: pulumi.Output[str]
+    """Service account under which the team's models run."""
 
     def __init__(self, name: str, args: TeamArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        tell_deprecated(Team, args)
         labels = namespace_labels(args["labels"], args["pod_security"])
         quota = team_quota.make_spec(args["workloads"])
         policies = team_network.make_policies(args["workloads"], args.get("google_apis_range"))

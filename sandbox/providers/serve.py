@@ -30,7 +30,8 @@ def start(api: Callable[[Cloud], Api], distribution: str) -> None:
         cloud = Cloud.of_environment()
     except CloudError as error:
         sys.exit(f"error: {error}")
-    serve(StandIn(api(cloud), cloud, version(distribution)))
+    package = distribution.removeprefix("pulumi-")
+    serve(StandIn(api(cloud), cloud, version(distribution), package))
 
 
 def serve(stand_in: StandIn) -> None:

@@ -18,6 +18,7 @@ from pulumi.runtime.rpc import UNKNOWN, _special_secret_sig, _special_sig_key
 from sandbox.providers.api import Api, Properties
 from sandbox.providers.cloud import Cloud, CloudError
 from sandbox.providers.property_diff import carried_over, changed_paths, covered_by, touches
+from sandbox.providers.provider_schema import provider_schema
 
 KIND = provider_pb2.PropertyDiff
 HOW = {
@@ -71,14 +72,18 @@ def has_unknown(value: Any) -> bool:
 class StandIn(provider_pb2_grpc.ResourceProviderServicer):
     """One provider over one API."""
 
-    def __init__(self, api: Api, cloud: Cloud, version: str) -> None:
+    def __init__(self, api: Api, cloud: Cloud, version: str, package: str = "") -> None:
         self.api = api
         self.cloud = cloud
         self.version = version
+        self.package = package
         self.cancelled = threading.Event()
 
     def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         return plugin_pb2.PluginInfo(version=self.version)
+
+    def GetSchema(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
+        return provider_pb2.GetSchemaResponse(schema=provider_schema(self.package, self.version))
 
     def Attach(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         return empty_pb2.Empty()

@@ -14,42 +14,16 @@ from policy.examples.engine_objects import Content, container, flag, record, ser
 from sandbox.paths import ROOT
 from sandbox.providers.cloud import Cloud
 from sandbox.providers.kubernetes.kubernetes_api import KubernetesApi
+from tests.examples.existing import kubeconfig_of
 from tests.sandbox.harness import Sandbox
 from tests.sandbox.providers.serving_objects import install_stack
 
-PROGRAM = """
+EXAMPLE = ROOT / "examples" / "policy-consumer"
+#: What the stack declares beside what is in the example: a model by manifests of its own.
+MODEL = """
 import json
 from pathlib import Path
 
-import pulumi
-import pulumi_gcp as gcp
-import pulumi_kubernetes as k8s
-
-GOOGLE = {
-    "owner": "search",
-    "cost-center": "cc-7",
-    "team": "search",
-    "model-architecture": "dense",
-    "total-params": "7941m",
-    "active-param-ratio": "585",
-}
-KUBERNETES = {**{k: v for k, v in GOOGLE.items() if k != "owner"}, "app.kubernetes.io/owner": "search"}
-
-bucket = gcp.storage.Bucket(
-    "documents",
-    name="example-search-documents",
-    location="US-CENTRAL1",
-    labels=GOOGLE,
-    uniform_bucket_level_access=True,
-    public_access_prevention="enforced",
-)
-kubernetes = k8s.Provider("cluster", kubeconfig="{}")
-opts = pulumi.ResourceOptions(provider=kubernetes)
-namespace = k8s.core.v1.Namespace("search", metadata={"name": "team-search", "labels": KUBERNETES}, opts=opts)
-inside = pulumi.ResourceOptions(provider=kubernetes, depends_on=[namespace])
-account = k8s.core.v1.ServiceAccount(
-    "models", metadata={"name": "models", "namespace": "team-search", "labels": KUBERNETES}, opts=inside
-)
 record, service = json.loads(Path("objects.json").read_text())
 published = k8s.core.v1.ConfigMap(
     "record", metadata={**record["metadata"], "labels": KUBERNETES}, data=record["data"], opts=inside
@@ -71,18 +45,13 @@ LABELS = "    labels=GOOGLE,\n"
 @pytest.fixture
 def consumer(tmp_path: Path) -> Sandbox:
     """A stack of another team that complies with the pack."""
-    source = tmp_path / "consumer"
-    source.mkdir()
-    (source / "Pulumi.yaml").write_text(
-        "name: search\nruntime:\n  name: python\n  options: {toolchain: pip, virtualenv: .venv}\n", encoding="utf-8"
-    )
-    (source / "Pulumi.dev.yaml").write_text("config:\n  gcp:project: example-search\n", encoding="utf-8")
-    (source / "__main__.py").write_text(PROGRAM, encoding="utf-8")
-    (source / "objects.json").write_text(json.dumps([record(), service()]), encoding="utf-8")
-    made = Sandbox.create(tmp_path, project=source, policy_pack=str(ROOT / "policy"))
+    made = Sandbox.create(tmp_path, project=EXAMPLE, policy_pack=str(ROOT / "policy"))
+    program = (EXAMPLE / "__main__.py").read_text(encoding="utf-8")
+    made.write("__main__.py", program + MODEL)
+    made.write("objects.json", json.dumps([record(), service()]))
     # the platform's own stack has set up the cluster that the program's kubeconfig reaches
     cluster = KubernetesApi(Cloud(made.instance.cloud))
-    cluster.configure({"kubeconfig": "{}"})
+    cluster.configure({"kubeconfig": kubeconfig_of(made.project)})
     install_stack(cluster)
     return made
 

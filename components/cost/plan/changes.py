@@ -56,8 +56,18 @@ def changes(cost: EnvironmentCost, outputs: Mapping[str, Any]) -> list[Change]:
     shared = {
         part.what: PublishedCost(part.amounts, {"how": part.how}) for part in cost.shared if part.amounts is not None
     }
-    found = [*_compare(before, after), *_compare(_deployed_shared(outputs), shared)]
-    return sorted(found, key=lambda change: (-abs(change.expected), -abs(change.peak), change.what))
+    return _largest_first([*_compare(before, after), *_compare(_deployed_shared(outputs), shared)])
+
+
+def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[list[Change], list[Change]]:
+    """The same between the outputs of two updates of a stack: (changes of deployments, of shared parts), each the largest first.
+
+    Where `before` is empty everything is added. CostError says what one of the two lacks.
+    """
+    nothing = {RECORDS: {}, COST: {"shared": {}}}
+    deployed = before or nothing
+    shared = _compare(_deployed_shared(deployed), _deployed_shared(after))
+    return _largest_first(_compare(_deployed(deployed), _deployed(after))), _largest_first(shared)
 
 
 def in_sum(found: list[Change]) -> Decimal:
@@ -71,6 +81,10 @@ def told(change: Change) -> str:
     if change.expected == 0 and change.peak != 0:
         amounts = f"the same expected, {signed_dollars(change.peak)} at the peak"
     return f"{change.what}: {amounts} ({'; '.join(change.causes)})"
+
+
+def _largest_first(found: list[Change]) -> list[Change]:
+    return sorted(found, key=lambda change: (-abs(change.expected), -abs(change.peak), change.what))
 
 
 def _compare(before: Mapping[str, PublishedCost], after: Mapping[str, PublishedCost]) -> list[Change]:

@@ -7,6 +7,9 @@ from math import ceil
 
 from components.sizing.record import SizingRecord
 
+#: Share of the peak concurrency that is expected in the active hours, where nobody says otherwise (docs/cost.md).
+EXPECTED_SHARE = Decimal("0.5")
+
 
 def replicas_at(record: SizingRecord, share: Decimal) -> int:
     """Replicas for `share` of the peak concurrency: never fewer than the minimum, never more than the maximum.

@@ -152,7 +152,7 @@ def test_all_traffic_leaves_through_the_network_and_only_the_callers_come_in() -
     }
     assert program.one(SERVICE).inputs["ingress"] == "INGRESS_TRAFFIC_INTERNAL_ONLY"
     callers = [caller.inputs for caller in program.of(CALLER)]
-    assert {caller["member"] for caller in callers} == set(args()["callers"])
+    assert {caller["member"] for caller in callers} == set(args().get("callers", []))
     assert {caller["role"] for caller in callers} == {"roles/run.invoker"}
 
 

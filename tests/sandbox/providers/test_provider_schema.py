@@ -1,0 +1,25 @@
+"""What the stand-ins describe to a program in YAML: the provider's own settings, with the types of the SDK."""
+
+from __future__ import annotations
+
+import json
+
+from sandbox.providers.provider_schema import provider_schema
+from sandbox.providers.strict_inputs import names
+
+
+def test_the_settings_of_a_provider_are_those_of_its_sdk() -> None:
+    import pulumi_kubernetes
+
+    schema = json.loads(provider_schema("kubernetes", "4.34.2"))
+    settings = schema["provider"]["inputProperties"]
+    assert (schema["name"], schema["version"]) == ("kubernetes", "4.34.2")
+    assert set(settings) == names(pulumi_kubernetes.ProviderArgs)
+    assert settings["kubeconfig"] == {"type": "string"}
+    assert settings["enableConfigMapMutable"] == {"type": "boolean"}
+    assert settings["kubeClientSettings"] == {"$ref": "pulumi.json#/Any"}
+
+
+def test_google_has_one_too() -> None:
+    settings = json.loads(provider_schema("gcp", "10.2.0"))["provider"]["inputProperties"]
+    assert settings["project"] == {"type": "string"}
