@@ -17,10 +17,11 @@ try:
         Path(__file__).parent, pulumi.get_stack(), pulumi.get_project(), pulumi.Config().get_object(CONFIG_KEY)
     )
     plan = make_plan(environment, environment.settings.today or datetime.datetime.now(datetime.UTC).date())
+    outputs = Platform(plan).outputs()
 except SettingsError as error:
     pulumi.log.error(str(error))
     # the code by which Pulumi's Python program runner says "the message has been shown": no second error, no traceback
     sys.exit(32)
 
-for name, value in Platform(plan).outputs().items():
+for name, value in outputs.items():
     pulumi.export(name, value)

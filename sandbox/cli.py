@@ -23,6 +23,8 @@ from sandbox import summary
 from sandbox.instance import Instance, SandboxError
 from sandbox.paths import ROOT
 from sandbox.plan_check import check_before_up, has_resources, preview_and_check
+from sandbox.report import check_digest, report_against
+from sandbox.report import report as report_on
 
 POLICY_PACK = "policy"
 DEMO_ENVIRONMENT = "dev"
@@ -74,8 +76,32 @@ def preview(context: typer.Context, env: Environment) -> None:
 
 
 @app.command(context_settings=PASS_ON)
-def up(context: typer.Context, env: Environment) -> None:
+def report(
+    context: typer.Context,
+    env: Environment,
+    base: Annotated[
+        str | None, typer.Option(help="Commit of git to compare with: brought up for this, and thrown away afterwards.")
+    ] = None,
+) -> None:
+    """Report on a preview of ENV as a reviewer reads it. Options that follow go to `python -m components.preview_report`."""
+    if base is None:
+        code = report_on(run_to_its_end, instance(), ROOT, env, context.args)
+    else:
+        code = report_against(run_to_its_end, base, ROOT, env, context.args)
+    raise typer.Exit(code)
+
+
+@app.command(context_settings=PASS_ON)
+def up(
+    context: typer.Context,
+    env: Environment,
+    digest: Annotated[
+        str | None, typer.Option(help="Digest of a report, or its JSON file: refuse where its input has changed since.")
+    ] = None,
+) -> None:
     """Create or change what ENV describes, with the policies; nothing that holds something is lost without agreement."""
+    if digest is not None and (code := check_digest(run_to_its_end, instance(), ROOT, env, digest)):
+        raise typer.Exit(code)
     command, environ = preview_command(env, context.args)
     # policies are judged by the update itself
     if has_resources(instance(), ROOT, env) and (code := check_before_up(run_to_its_end, command, environ, ROOT, env)):

@@ -1,4 +1,4 @@
-"""`make bench`: previews in pairs, of dev against a bare Pulumi program and with the policies against without; sizing and cost.
+"""`make bench`: previews in pairs, dev against a bare Pulumi program and with policies against without; sizing, cost, report.
 
 Prints tables; exits with 1 when a figure is above its limit. Takes about 15 minutes, most of them previews of 300 deployments.
 """
@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from sandbox.paths import ROOT
-from tests.bench import cost, policies, sizing
+from tests.bench import cost, policies, preview_report, sizing
 from tests.bench.pairs import Pairs, time_in_pairs
 from tests.sandbox.harness import Sandbox
 
@@ -86,8 +86,8 @@ def main() -> None:
     """Measures and prints."""
     console = Console()
     above: list[str] = []
-    figures = Table("sizing and cost", "figure", "limit")
-    for what, figure, limit in [*sizing.measure(), *cost.measure()]:
+    figures = Table("sizing, cost and report", "figure", "limit")
+    for what, figure, limit in [*sizing.measure(), *cost.measure(), *preview_report.measure()]:
         figures.add_row(what, f"{figure:.2f}", f"{limit:g}")
         if figure > limit:
             above.append(f"{what}: {figure:.2f} is above {limit:g}")

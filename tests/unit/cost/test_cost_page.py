@@ -10,12 +10,13 @@ from typer.testing import CliRunner
 from components.cost.__main__ import app
 from stacks.cost_page import PAGE, render_page
 from stacks.serving_page import committed_plans
+from tests.generated_pages import assert_not_stale
 
 TEXT = PAGE.read_text(encoding="utf-8")
 
 
 def test_the_page_is_not_stale() -> None:
-    assert render_page(committed_plans()) == TEXT, "run `make docs`"
+    assert_not_stale(TEXT, render_page(committed_plans()))
 
 
 @pytest.mark.parametrize("command", sorted(set(re.findall(r"-m components\.cost ([a-z-]+)", TEXT))))
