@@ -2,12 +2,14 @@
 
 PYTHON ?= python3
 ENV ?= dev
+# where the targets for CI write
+OUTPUT ?= .sandbox/reports
 
 PY := .venv/bin/python
 SANDBOX := $(PY) -m sandbox
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint preview up destroy refresh sandbox-shell docs bench mutate-policies clean
+.PHONY: help setup demo test test-all lint preview preview-report up destroy refresh sandbox-shell docs bench mutate-policies policy-fixtures ci-preview ci-deploy ci-drift ci-pins release clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,8 +34,11 @@ lint: setup ## Check style and types
 preview: setup ## Show what would change in ENV (dev unless said otherwise), with the policies
 	@$(SANDBOX) preview $(ENV)
 
-up: setup ## Create or change ENV in the sandbox, with the policies
-	@$(SANDBOX) up $(ENV)
+preview-report: setup ## Report on a preview of ENV for a review: BASE=main compares with that branch, OUT=folder keeps it, DIGEST= is checked first
+	@$(SANDBOX) report $(ENV) $(if $(BASE),--base "$(BASE)") $(if $(OUT),--output "$(OUT)") $(if $(DIGEST),--expect "$(DIGEST)")
+
+up: setup ## Create or change ENV in the sandbox, with the policies; DIGEST= of a report refuses what has changed since
+	@$(SANDBOX) up $(ENV) $(if $(DIGEST),--digest "$(DIGEST)")
 
 destroy: setup ## Remove ENV from the sandbox
 	@$(SANDBOX) destroy $(ENV)
@@ -52,6 +57,11 @@ docs: setup ## Write what is generated: the schema of the teams' files and the p
 	@$(PY) -m stacks.google_page
 	@$(PY) -m stacks.serving_page
 	@$(PY) -m stacks.cost_page
+	@$(PY) -m stacks.decide_page
+	@$(PY) -m components.schema_check --write
+	@$(PY) -m stacks.components_page
+	@$(PY) -m stacks.backstage
+	@$(PY) -m stacks.code_owners
 	@$(PY) -m policy.page
 
 bench: setup ## Measure previews, placement and imports: ratios in pairs, and times
@@ -59,6 +69,24 @@ bench: setup ## Measure previews, placement and imports: ratios in pairs, and ti
 
 mutate-policies: setup ## Make every rule wrong on purpose, in both of its forms: its examples must notice (minutes)
 	@$(PY) -m tests.policy.mutate
+
+ci-preview: setup ## The preview report of ENV as CI makes it: of PULUMI_BACKEND_URL, else of the sandbox against BASE; into OUTPUT
+	@PYTHONPATH=.ci $(PY) -m pipeline preview --env "$(ENV)" --base "$(BASE)" --output "$(OUTPUT)"
+
+ci-deploy: setup ## Update ENV as CI does it after a merge: only when the report is still the one of AGREED=<day>/<digest>
+	@PYTHONPATH=.ci $(PY) -m pipeline deploy --env "$(ENV)" --base "$(BASE)" --output "$(OUTPUT)" --agreed "$$AGREED"
+
+ci-drift: setup ## Look whether the cloud of ENV is as its state says, and write the finding into OUTPUT
+	@PYTHONPATH=.ci $(PY) -m pipeline drift --env "$(ENV)" --output "$(OUTPUT)"
+
+ci-pins: setup ## Write newer versions of what is pinned into the files, and what they are and do into OUTPUT
+	@PYTHONPATH=.ci $(PY) -m pipeline pins --output "$(OUTPUT)"
+
+policy-fixtures: setup ## Judge the good and bad examples of every policy
+	$(PY) -m pytest tests/policy -m "not tools and not slow"
+
+release: setup ## Make the release VERSION: changelog, commit and tag; pushes nothing (DRY_RUN=1 shows it, ANY_BRANCH=1 from elsewhere than main)
+	@PYTHONPATH=.ci $(PY) -m release --version "$(VERSION)" $(if $(DRY_RUN),--dry-run) $(if $(ANY_BRANCH),--any-branch)
 
 clean: ## Remove everything that set-up and the sandbox made
 	rm -rf .venv .sandbox .pytest_cache .ruff_cache .hypothesis
