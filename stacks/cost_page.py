@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Any
 
 from components.cost.break_even.alternatives import alternatives
@@ -12,6 +11,7 @@ from components.cost.break_even.comparison_data import crossing_rows, traffic_wo
 from components.cost.break_even.ways import hosted
 from components.cost.plan.plan_markdown import markdown_table
 from components.cost.plan.plan_rows import deployment_rows, option_rows, price_rows
+from components.cost.prices.hosted_price import HOSTED_INPUT, HOSTED_OUTPUT
 from components.cost.prices.price_check import TOLERANCE_PERCENT
 from components.cost.prices.price_date import OLD_AFTER_DAYS
 from components.cost.showback.page import page_values
@@ -27,10 +27,8 @@ from stacks.plan import Plan
 from stacks.serving_page import committed_plans
 
 PAGE = ROOT / "docs" / "cost.md"
-#: The deployment of the example, and the hosted price beside it: Vertex AI MaaS google/gemma-4-26b-a4b-it-maas, as
-#: BerriAI/litellm PR 26955 quotes Google's price page (no date given; read 2026-11).
+#: The deployment of the example.
 EXAMPLE = ("dev", "payments/assistant")
-HOSTED_INPUT, HOSTED_OUTPUT = Decimal("0.15"), Decimal("0.60")
 
 
 def render_page(plans: Sequence[Plan]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,21 +49,29 @@ class Environment:
     waivers: tuple[Waiver, ...] = ()
 
 
-def load_environment(root: Path, name: str, config_prefix: str, raw_settings: object) -> Environment:
+def team_files(root: Path, name: str) -> dict[str, Path]:
+    """The team files of the environment `name`, by the name that messages give them."""
+    folder = root / "stacks" / name / "teams"
+    return {path.relative_to(root).as_posix(): path for path in sorted(folder.glob("*.y*ml"))}
+
+
+def load_environment(
+    root: Path, name: str, config_prefix: str, raw_settings: object, teams_from: Mapping[str, Path] | None = None
+) -> Environment:
     """Loads the environment `name` of the project in folder `root`.
 
-    `raw_settings` is the stack's structured config under `<config_prefix>:environment`.
+    `raw_settings` is the stack's structured config under `<config_prefix>:environment`. `teams_from` are the team files to read
+    instead of the environment's own, by the name that messages give them: so a file can be judged before it is there.
     Raises SettingsError with every problem of every file.
     """
     settings, catalogue, problems = _load_settings(root, name, config_prefix, raw_settings)
     models = [model.id for model in catalogue.models]
-    folder = root / "stacks" / name / "teams"
-    files = sorted(folder.glob("*.y*ml"))
-    if not files:
+    files = team_files(root, name) if teams_from is None else teams_from
+    if not files and teams_from is None:
         problems.append(Problem(f"stacks/{name}/teams", None, "", "holds no team file (<team>.yaml)"))
     teams: list[LoadedTeam] = []
-    for path in files:
-        loaded, found = _load_team(path, path.relative_to(root).as_posix(), models)
+    for shown_as, path in files.items():
+        loaded, found = _load_team(path, shown_as, models)
         problems.extend(found)
         if loaded is not None:
             teams.append(loaded)
@@ -74,8 +83,10 @@ def load_environment(root: Path, name: str, config_prefix: str, raw_settings: ob
     return Environment(name, settings, catalogue, tuple(teams), tuple(waivers))
 
 
-def read_environment(root: Path, name: str) -> tuple[Environment, datetime.date]:
-    """(the environment `name` from its files alone, as a command line reads it; its day).
+def read_environment(
+    root: Path, name: str, teams_from: Mapping[str, Path] | None = None
+) -> tuple[Environment, datetime.date]:
+    """(the environment `name` from its files alone, as a command line reads it; its day). `teams_from` as in load_environment.
 
     Raises SettingsError with every problem, also when the project or its stack file cannot be read.
     """
@@ -87,7 +98,7 @@ def read_environment(root: Path, name: str) -> tuple[Environment, datetime.date]
     prefix = str(project.get("name"))
     config = stack.get("config")
     raw = config.get(f"{prefix}:{CONFIG_KEY}") if isinstance(config, dict) else None
-    environment = load_environment(root, name, prefix, raw)
+    environment = load_environment(root, name, prefix, raw, teams_from)
     return environment, environment.settings.today or datetime.datetime.now(datetime.UTC).date()
 
 

@@ -8,12 +8,13 @@ import yaml
 
 from stacks.serving_page import PAGE, committed_plans, render_page
 from stacks.serving_settings import IngressSettings
+from tests.generated_pages import assert_not_stale
 
 TEXT = PAGE.read_text(encoding="utf-8")
 
 
 def test_the_page_is_not_stale() -> None:
-    assert render_page(committed_plans()) == TEXT, "run `make docs`"
+    assert_not_stale(TEXT, render_page(committed_plans()))
 
 
 def test_the_settings_of_the_page_are_accepted_as_they_stand() -> None:
