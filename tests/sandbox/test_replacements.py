@@ -21,6 +21,10 @@ from tests.sandbox.replacements.program import CHANGED, SUBJECTS
 LEFT_OUT = {
     "catalogue": "says what is allowed, and is no part of any resource",
     "project": "another project is another environment",
+    # tests/unit/components/test_package_wish.py: what they become is what the stacks plan
+    "wish": "becomes `model` and the like before anything is registered",
+    "ownership": "belongs to a wish, and becomes labels",
+    "engine": "belongs to a wish, and becomes the image",
 }
 Happened = dict[str, dict[str, set[str]]]
 ROWS = [(subject, number) for subject in SUBJECTS for number in range(len(subject.cases))]

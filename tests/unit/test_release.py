@@ -301,8 +301,8 @@ def test_this_project_can_be_released_as_it_stands() -> None:
 
 
 def test_make_hands_on_what_it_is_told() -> None:
-    told = ["make", "--dry-run", "release", "VERSION=1.2.3", "DRY_RUN=1", "ANY_BRANCH=1"]
+    told = ["make", "--no-print-directory", "--dry-run", "release", "VERSION=1.2.3", "DRY_RUN=1", "ANY_BRANCH=1"]
     said = subprocess.run(told, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert '-m release --version "1.2.3" --dry-run --any-branch' in said
-    said = subprocess.run(told[:4], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(told[:5], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert said.rstrip().endswith('-m release --version "1.2.3"')
