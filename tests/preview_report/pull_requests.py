@@ -98,7 +98,7 @@ def _change_two_at_once(project: Sandbox) -> None:
 PULL_REQUESTS = (
     PullRequest("added-team", _add_a_team),
     PullRequest("larger-context", _ask_for_a_larger_context),
-    PullRequest("model-swap", _swap_the_model),
+    PullRequest("model-swap", _swap_the_model, STOPPED),  # a node pool goes, and nobody has agreed yet
     PullRequest("removed-team", _remove_a_team),
     PullRequest("price-change", _pay_another_price),
     PullRequest("label-change", _change_a_label),
