@@ -28,6 +28,14 @@ GIVEN = frozenset(
         "dnsEndpointConfig",
     }
 )
+#: Types whose resources get their names from the cloud, which others then refer to by them.
+NAMED_BY_CLOUD = frozenset(
+    {
+        "gcp:billing/budget:Budget",
+        "gcp:monitoring/alertPolicy:AlertPolicy",
+        "gcp:monitoring/notificationChannel:NotificationChannel",
+    }
+)
 PROVIDER = "pulumi:providers:"
 
 
@@ -55,7 +63,19 @@ def state_digest(deployment: Mapping[str, Any]) -> str:
         ),
         "pending": without_secrets(deployment.get("pending_operations") or []),
     }
-    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    text = json.dumps(content, sort_keys=True)
+    for name, stands_for in _names_of_the_cloud(deployment):
+        text = text.replace(name, stands_for)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _names_of_the_cloud(deployment: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(a name that the cloud made up, the resource that it is of), whole ids before their last parts."""
+    found = []
+    for resource in _resources(deployment):
+        if resource.get("type") in NAMED_BY_CLOUD and (made_up := str(resource.get("id") or "")):
+            found += [(name, f"name of {resource['urn']}") for name in {made_up, made_up.rpartition("/")[2]}]
+    return sorted(found, key=lambda one: (-len(one[0]), one))
 
 
 def _normal(resource: Mapping[str, Any]) -> dict[str, Any]:

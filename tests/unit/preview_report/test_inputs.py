@@ -68,6 +68,22 @@ def test_a_state_that_says_something_else_has_another_digest(place: str) -> None
     assert state_digest(other) != state_digest(deployment())
 
 
+def test_names_that_the_cloud_makes_up_count_for_what_they_are_of() -> None:
+    def referring(made_up: str, refers_to: str) -> dict[str, Any]:
+        state = deployment()
+        kind = "gcp:monitoring/notificationChannel:NotificationChannel"
+        mail = f"projects/p/notificationChannels/{made_up}"
+        state["resources"].append(
+            {"urn": f"{URN}{kind}::mail", "type": kind, "id": mail, "outputs": {"name": mail, "number": made_up}}
+        )
+        state["resources"][2]["inputs"]["channels"] = [f"projects/p/notificationChannels/{refers_to}"]
+        return state
+
+    first = state_digest(referring("1234567890", "1234567890"))
+    assert state_digest(referring("9876543210", "9876543210")) == first
+    assert state_digest(referring("1234567890", "9876543210")) != first
+
+
 def test_outputs_are_read_without_their_secrets() -> None:
     assert outputs_of(deployment()) == {"key": "[secret]", "a": 1}
     assert is_deployed(deployment())
