@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from components.form_problems import Path, field_name
 
-__all__ = ["ArgumentError", "ArgumentProblem", "Path", "check_way"]
+__all__ = ["ArgumentError", "ArgumentProblem", "Path", "check_given", "check_way"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,12 @@ class ArgumentError(ValueError):
     def __init__(self, *problems: ArgumentProblem) -> None:
         self.problems = problems
         super().__init__("\n".join(str(problem) for problem in problems))
+
+
+def check_given(args: Mapping[str, object], names: Iterable[str], why: str) -> None:
+    """Raises ArgumentError with every one of the arguments that is missing; `why` says what needs them, or what they need."""
+    if missing := [name for name in names if name not in args]:
+        raise ArgumentError(*(ArgumentProblem((name,), f"is missing; {why}") for name in missing))
 
 
 def check_way(args: Mapping[str, object], derived: Sequence[str], of_wish: Collection[str]) -> bool:

@@ -48,66 +48,68 @@ def _entries(old: Schema, new: Schema, kind: str, word: str) -> Iterator[Change]
             yield Change(name, f"{word} added", Effect.FINE)
         elif kind == "resources":
             yield from _described(name, before[token], after[token])
-            yield from _inputs(
-                name, *(_fields(one, "inputProperties", "requiredInputs") for one in (before[token], after[token]))
-            )
-            yield from _outputs(
-                f"{name} output", *(_fields(one, "properties", "required") for one in (before[token], after[token]))
-            )
+            yield from _compared(name, before[token], after[token], _INPUTS, _GIVEN)
+            yield from _compared(f"{name} output", before[token], after[token], _PROPERTIES, _GOTTEN)
         else:
             yield from _described(name, before[token], after[token])
-            fields = [_fields(one, "properties", "required") for one in (before[token], after[token])]
             # whoever reads a type and whoever writes it must both be left in peace
-            yield from _inputs(name, *fields) if token in _written(old) else _outputs(name, *fields)
+            words = _GIVEN if token in _written(old) else _GOTTEN
+            yield from _compared(name, before[token], after[token], _PROPERTIES, words)
 
 
-Fields = tuple[Mapping[str, Any], frozenset[str]]
+#: Where an entry of a schema has its fields, and the names of those that are required.
+_INPUTS, _PROPERTIES = ("inputProperties", "requiredInputs"), ("properties", "required")
+Verdict = tuple[str, Effect]
 
 
-def _fields(entry: Schema, properties: str, required: str) -> Fields:
-    return entry.get(properties, {}), frozenset(entry.get(required, ()))
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What a difference of one side is called, and what it does: of what callers give, or of what they get.
+
+    `required` and `optional` are of a field that is new, `required_now` and `optional_now` of one that was the other before.
+    """
+
+    removed: Verdict
+    removed_as_announced: Verdict
+    required: Verdict
+    optional: Verdict
+    required_now: Verdict
+    optional_now: Verdict
 
 
-def _inputs(owner: str, old: Fields, new: Fields) -> Iterator[Change]:
-    (before, needed_before), (after, needed_after) = old, new
+_GIVEN = _Words(
+    removed=("argument removed", Effect.BREAKS),
+    removed_as_announced=("argument removed", Effect.ANNOUNCED),
+    required=("needed argument added", Effect.BREAKS),
+    optional=("optional argument added", Effect.FINE),
+    required_now=("argument is needed now", Effect.BREAKS),
+    optional_now=("argument is optional now", Effect.FINE),
+)
+_GOTTEN = _Words(
+    removed=("removed", Effect.BREAKS),
+    removed_as_announced=("removed", Effect.BREAKS),
+    required=("added", Effect.FINE),
+    optional=("added", Effect.FINE),
+    required_now=("always there now", Effect.FINE),
+    optional_now=("may be absent now", Effect.BREAKS),
+)
+
+
+def _compared(owner: str, old: Schema, new: Schema, place: tuple[str, str], words: _Words) -> Iterator[Change]:
+    fields, required_fields = place
+    before, after = old.get(fields, {}), new.get(fields, {})
+    required_before, required_after = old.get(required_fields, ()), new.get(required_fields, ())
     for name in {**before, **after}:
-        where = f"{owner}.{name}"
+        where, required = f"{owner}.{name}", name in required_after
         if name not in after:
             announced = "deprecationMessage" in before[name]
-            yield Change(where, "argument removed", Effect.ANNOUNCED if announced else Effect.BREAKS)
+            yield Change(where, *(words.removed_as_announced if announced else words.removed))
         elif name not in before:
-            needed = name in needed_after
-            yield Change(
-                where, f"{'needed' if needed else 'optional'} argument added", Effect.BREAKS if needed else Effect.FINE
-            )
+            yield Change(where, *(words.required if required else words.optional))
         else:
             yield from _one(where, before[name], after[name])
-            if (name in needed_before) != (name in needed_after):
-                needed = name in needed_after
-                yield Change(
-                    where,
-                    "argument is needed now" if needed else "argument is optional now",
-                    Effect.BREAKS if needed else Effect.FINE,
-                )
-
-
-def _outputs(owner: str, old: Fields, new: Fields) -> Iterator[Change]:
-    (before, always_before), (after, always_after) = old, new
-    for name in {**before, **after}:
-        where = f"{owner}.{name}"
-        if name not in after:
-            yield Change(where, "removed", Effect.BREAKS)
-        elif name not in before:
-            yield Change(where, "added", Effect.FINE)
-        else:
-            yield from _one(where, before[name], after[name])
-            if (name in always_before) != (name in always_after):
-                always = name in always_after
-                yield Change(
-                    where,
-                    "always there now" if always else "may be absent now",
-                    Effect.FINE if always else Effect.BREAKS,
-                )
+            if (name in required_before) != required:
+                yield Change(where, *(words.required_now if required else words.optional_now))
 
 
 def _one(where: str, old: Schema, new: Schema) -> Iterator[Change]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from stacks.describe.described_teams import teams_digest
 from stacks.describe.page import ROOT
 from stacks.environment import Environment, read_environment
+from stacks.environment_names import environment_names
 from stacks.repository import group
 
 TARGET = ROOT / ".github" / "CODEOWNERS"
@@ -41,7 +42,7 @@ def _line(pattern: str, owners: Iterable[str]) -> str:
 
 def committed_environments(root: Path = ROOT) -> list[Environment]:
     """Every environment that has a stack file, in alphabetical order."""
-    return [read_environment(root, path.name.split(".")[1])[0] for path in sorted(root.glob("Pulumi.*.yaml"))]
+    return [read_environment(root, name)[0] for name in environment_names(root)]
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from stacks.describe.page import ROOT, render
 from stacks.describe.protected import protected_table
 from stacks.describe.quotas import quota_table
 from stacks.describe.resource_graph import ResourceGraph, load_plan, resource_graph
+from stacks.environment_names import environment_names
 
 PAGE = ROOT / "docs" / "google.md"
 DEPLOYER_PAGE = ROOT / "docs" / "deployer-roles.md"
@@ -23,8 +24,7 @@ DEPLOYER_PAGE = ROOT / "docs" / "deployer-roles.md"
 
 def environment_graphs(root: Path = ROOT) -> list[ResourceGraph]:
     """The graph of every environment that has a stack file, in alphabetical order."""
-    names = sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml"))
-    return [resource_graph(load_plan(root, name)) for name in names]
+    return [resource_graph(load_plan(root, name)) for name in environment_names(root)]
 
 
 def render_page(graphs: Sequence[ResourceGraph]) -> str:

@@ -13,12 +13,12 @@ from typing import Any
 from components.google.registry_references import mirrored
 from components.kubernetes.inference_service import make_template
 from components.planned_model import Operation, Ownership, PlannedModel, plan_model
+from components.revisions import DIGEST, revision_digest
 from components.sizing.catalogue import Catalogue
 from components.sizing.demand import Supply
 from components.wish import DeploymentWish
 from stacks.environment import LoadedTeam
 from stacks.pools import Rungs, rungs_of
-from stacks.reloads import DIGEST, revision_digest
 from stacks.settings import EnvironmentSettings
 
 

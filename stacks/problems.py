@@ -22,9 +22,13 @@ class Problem:
     field: str
     message: str
 
+    @property
+    def place(self) -> str:
+        """File, and line where there is one, as an editor opens it."""
+        return f"{self.file}:{self.line}" if self.line is not None else self.file
+
     def __str__(self) -> str:
-        where = f"{self.file}:{self.line}" if self.line is not None else self.file
-        return f"{where}: {self.field}: {self.message}" if self.field else f"{where}: {self.message}"
+        return f"{self.place}: {self.field}: {self.message}" if self.field else f"{self.place}: {self.message}"
 
 
 class SettingsError(Exception):
@@ -34,11 +38,12 @@ class SettingsError(Exception):
         self.problems = tuple(problems)
         count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
         lines = [f"{count} in the settings of '{environment}'; nothing was changed."]
-        super().__init__("\n".join([*lines, *(f"  {_indented(problem)}" for problem in problems)]))
+        super().__init__("\n".join([*lines, *(f"  {indented(str(problem))}" for problem in problems)]))
 
 
-def _indented(problem: Problem) -> str:
-    return str(problem).replace("\n", "\n  ")
+def indented(text: str) -> str:
+    """A text of several lines as an entry of a list that is indented by two spaces."""
+    return text.replace("\n", "\n  ")
 
 
 def problems_of(error: ValidationError, model: type[BaseModel], file: str, lines: Mapping[Path, int]) -> list[Problem]:

@@ -1,25 +1,12 @@
-"""Which deployments load their model anew by an update: told in the preview, since a reload takes minutes on a GPU. Pure.
-
-Anything in a revision's template makes a new revision: image, arguments, resources, labels, limits, and in Knative mode the
-fewest and most replicas too. A digest of the template as it will be declared is published with each sizing record, so that a
-change of the platform's own code is told as well as one of a team's file; what the deployed stack published is compared with what
-the program would publish.
-"""
+"""Which deployments load their model anew by an update: told in the preview, since a reload takes minutes on a GPU. Pure."""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
-#: Under this key stands the digest in a published record.
-DIGEST = "revision_digest"
-
-
-def revision_digest(template: Mapping[str, Any]) -> str:
-    """A digest of all that makes a new revision."""
-    return hashlib.sha256(json.dumps(template, sort_keys=True).encode()).hexdigest()[:16]
+from components.preview_report.words import minutes
+from components.revisions import loads_anew
 
 
 def reload_notes(before: object, after: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -35,7 +22,7 @@ def reload_notes(before: object, after: Mapping[str, Mapping[str, Any]]) -> list
             notes.append(f"{key}: removed; its endpoint goes away")
         elif not isinstance(old, Mapping):
             notes.append(f"{key}: new; ready about {_minutes(new)} after its node is there")
-        elif old.get(DIGEST) != new.get(DIGEST):
+        elif loads_anew(old, new):
             notes.append(
                 f"{key}: a new revision loads the model anew, about {_minutes(new)} a replica; the old one serves until then"
             )
@@ -43,4 +30,4 @@ def reload_notes(before: object, after: Mapping[str, Mapping[str, Any]]) -> list
 
 
 def _minutes(record: Mapping[str, Any]) -> str:
-    return f"{max(1, round(int(record['startup_seconds']) / 60))} min"
+    return minutes(int(record["startup_seconds"]))

@@ -16,6 +16,7 @@ from components.time_limits import GATEWAY_SECONDS, LONGEST_REQUEST_SECONDS
 from components.weights_way import LARGEST_MOUNT_GIB, MOUNT_GIB_PER_S
 from stacks.describe.page import ROOT, render
 from stacks.describe.resource_graph import load_plan
+from stacks.environment_names import environment_names
 from stacks.plan import Plan
 
 PAGE = ROOT / "docs" / "serving.md"
@@ -93,7 +94,7 @@ def _limits(plans: Sequence[Plan]) -> str:
 
 def committed_plans(root: Path = ROOT) -> list[Plan]:
     """The plan of every environment that has a stack file, in alphabetical order."""
-    return [load_plan(root, path.name.split(".")[1]) for path in sorted(root.glob("Pulumi.*.yaml"))]
+    return [load_plan(root, name) for name in environment_names(root)]
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from components.preview_report.report import NOT_PREVIEWED
 from pipeline import deploy as deployment
 from pipeline import drift as drifting
 from pipeline import preview as previewing
@@ -58,7 +59,7 @@ def preview(env: Env, output: Output = Path("reports"), base: Base = "") -> None
     try:
         code = previewing.report(engine_of(env), output, base, _today())
     except CiError as error:
-        _stop(str(error), previewing.NOT_PREVIEWED)
+        _stop(str(error), NOT_PREVIEWED)
     raise typer.Exit(code)
 
 

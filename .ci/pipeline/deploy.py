@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime
 from pathlib import Path
 
+from components.preview_report.report import GOES_ON
 from pipeline import preview
 from pipeline.engine import BACKEND, Engine
 from pipeline.errors import CiError
@@ -25,7 +26,7 @@ def deploy(engine: Engine, output: Path, base: str, agreed_text: str, today: dat
     agreed = _agreed(agreed_text)
     day = _day(agreed) if agreed else today
     code = preview.report(engine, output, base, day)
-    if code != preview.FINE:
+    if code != GOES_ON:
         raise CiError(f"{engine.env} is not updated: its report says what stops it (exit code {code})")
     found = Agreed(day.isoformat(), preview.shown_digest(output, engine.env))
     if agreed is None:

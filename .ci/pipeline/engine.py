@@ -14,6 +14,7 @@ from pipeline.errors import CiError
 from sandbox.cli import instance
 from sandbox.instance import SandboxError
 from sandbox.paths import ROOT, Layout
+from stacks.environment_names import environment_names
 
 BACKEND = "PULUMI_BACKEND_URL"
 NEVER_INTERACTIVE = ("--non-interactive", "--color", "never")
@@ -32,14 +33,16 @@ class Engine:
 
     def run(self, *arguments: str) -> int:
         """Runs `pulumi` for people to see, and gives its exit code."""
-        command = ["pulumi", *arguments, "--stack", self.env, *NEVER_INTERACTIVE]
-        return subprocess.run(command, cwd=ROOT, env=self.environ, stdin=subprocess.DEVNULL).returncode
+        return self._pulumi(arguments).returncode
 
     def answer(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Runs `pulumi` and gives what it wrote."""
+        return self._pulumi(arguments, capture_output=True)
+
+    def _pulumi(self, arguments: Sequence[str], capture_output: bool = False) -> subprocess.CompletedProcess[str]:
         command = ["pulumi", *arguments, "--stack", self.env, *NEVER_INTERACTIVE]
         return subprocess.run(
-            command, cwd=ROOT, env=self.environ, stdin=subprocess.DEVNULL, capture_output=True, text=True
+            command, cwd=ROOT, env=self.environ, stdin=subprocess.DEVNULL, capture_output=capture_output, text=True
         )
 
 
@@ -65,7 +68,7 @@ def check_environment(env: str) -> None:
 
 def environments() -> list[str]:
     """All environments, in the order of the alphabet."""
-    return sorted(path.name.split(".")[1] for path in ROOT.glob("Pulumi.*.yaml"))
+    return environment_names(ROOT)
 
 
 def run_python(arguments: Sequence[str], environ: Mapping[str, str]) -> int:

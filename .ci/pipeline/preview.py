@@ -8,9 +8,6 @@ from pathlib import Path
 
 from pipeline.engine import Engine, run_python
 
-#: Exit codes of the report (components/preview_report): nothing stops the change; something does; there was no preview.
-FINE, STOPPED, NOT_PREVIEWED = 0, 1, 2
-
 
 def report(engine: Engine, output: Path, base: str, day: datetime.date) -> int:
     """Writes `preview-<env>.md`, `preview-<env>.json` and `run-<env>.json` into a folder; gives the report's exit code.

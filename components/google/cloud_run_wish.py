@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from components.argument_error import ArgumentError, ArgumentProblem, check_way
+from components.argument_error import ArgumentError, ArgumentProblem, check_given, check_way
 from components.labels import GOOGLE_KEYS
 from components.planned_model import PlannedModel
 from components.served_model import STREAM, ServedModelArgs
@@ -47,8 +47,7 @@ def cloud_run_serving(args: Mapping[str, Any], catalogue: Catalogue) -> CloudRun
     """What the arguments of CloudRunModel say. Raises ArgumentError in their terms."""
     if check_way(args, DERIVED, OF_WISH):
         return _wished(args, catalogue)
-    if "labels" not in args:
-        raise ArgumentError(ArgumentProblem(("labels",), f"is missing; needed: {', '.join(GOOGLE_KEYS)}"))
+    check_given(args, ["labels"], f"needed: {', '.join(GOOGLE_KEYS)}")
     return CloudRunServing(
         model=args["model"],
         checkpoint=args["checkpoint"],
@@ -64,8 +63,7 @@ def cloud_run_serving(args: Mapping[str, Any], catalogue: Catalogue) -> CloudRun
 def _wished(args: Mapping[str, Any], catalogue: Catalogue) -> CloudRunServing:
     if "revision" in args:
         raise ArgumentError(ArgumentProblem(("revision",), "follows from wish; engine.revisions names another one"))
-    if "ownership" not in args:
-        raise ArgumentError(ArgumentProblem(("ownership",), "is missing; a wish needs it for its labels"))
+    check_given(args, ["ownership"], "a wish needs it for its labels")
     wish = read_wish(args["wish"], args["name"], "cloud-run", args.get("stable_revision"))
     planned = plan_wish(
         wish,

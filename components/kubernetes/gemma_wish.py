@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, cast, get_args
 
-from components.argument_error import ArgumentError, ArgumentProblem, check_way
+from components.argument_error import ArgumentError, ArgumentProblem, check_given, check_way
 from components.kubernetes.cluster_endpoint import WaysIn, cluster_endpoint
 from components.kubernetes.priority_classes import BATCH, INTERACTIVE
 from components.labels import KUBERNETES_KEYS
@@ -50,16 +50,14 @@ def cluster_serving(args: Mapping[str, Any], catalogue: Catalogue) -> ClusterSer
     """What the arguments of GemmaDeployment say. Raises ArgumentError in their terms."""
     if check_way(args, DERIVED, OF_WISH):
         return _wished(args, catalogue)
-    if "labels" not in args:
-        raise ArgumentError(ArgumentProblem(("labels",), f"is missing; needed: {', '.join(KUBERNETES_KEYS)}"))
+    check_given(args, ["labels"], f"needed: {', '.join(KUBERNETES_KEYS)}")
     return ClusterServing(
         args["model"], args["record"], args["endpoint"], args["labels"], args.get("priority_class", INTERACTIVE)
     )
 
 
 def _wished(args: Mapping[str, Any], catalogue: Catalogue) -> ClusterServing:
-    if missing := [name for name in OF_WISH[:3] if name not in args]:
-        raise ArgumentError(*(ArgumentProblem((name,), "is missing; a wish needs it") for name in missing))
+    check_given(args, OF_WISH[:3], "a wish needs it")
     wish = read_wish(args["wish"], args["name"], "gke")
     engine, nodes = args.get("engine", {}), args["nodes"]
     ownership = read_ownership(args["ownership"])

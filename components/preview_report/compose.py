@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from components.preview_report import details, judged, outlook
-from components.preview_report.deployments import LoadsAnew, Records, deployment_lines, records_of
+from components.preview_report.deployments import Records, deployment_lines, records_of
 from components.preview_report.facts import Facts, Losses
 from components.preview_report.inputs import Inputs
 from components.preview_report.money import NOTHING, compared, month_of, sums
@@ -36,7 +36,6 @@ def compose(
     deployed: Deployed,
     facts: Facts,
     lost: Losses,
-    loads_anew: LoadsAnew,
     inputs: Inputs,
     commit: str,
 ) -> Report:
@@ -62,18 +61,16 @@ def compose(
         before=month.whole if (month := month_of(deployed.outputs)) else None,
         after_merge="nothing; it stops before anything is changed",
     )
-    return common if preview.outputs is None else _planned(common, preview, deployed, facts, lost, loads_anew)
+    return common if preview.outputs is None else _planned(common, preview, deployed, facts, lost)
 
 
-def _planned(
-    common: Report, preview: Preview, deployed: Deployed, facts: Facts, lost: Losses, loads_anew: LoadsAnew
-) -> Report:
+def _planned(common: Report, preview: Preview, deployed: Deployed, facts: Facts, lost: Losses) -> Report:
     """The same with what only a program that came to its end can tell."""
     before, after = records_of(deployed.outputs), records_of(preview.outputs)
     money, why_not = compared(deployed.outputs, preview.outputs or {})
     months = month_of(deployed.outputs) if deployed.outputs else NOTHING, month_of(preview.outputs)
     of_deployments, of_shared = money if money is not None else (None, [])
-    lines = deployment_lines(before, after, of_deployments, preview.changes, loads_anew)
+    lines = deployment_lines(before, after, of_deployments, preview.changes)
     names = [(loss.resource, loss.what) for loss in lost.found]
     return replace(
         common,

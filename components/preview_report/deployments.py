@@ -12,12 +12,12 @@ from typing import Any
 from components.cost.money import difference as cents
 from components.cost.plan.changes import NOTHING, RECORDS, Change
 from components.cost.plan.published_cost import read_record_cost
-from components.preview_report.preview import SAME
+from components.plan_step import SAME
 from components.preview_report.preview import Change as Step
 from components.preview_report.report import DeploymentLine
 from components.preview_report.words import arrow, fit, gpus, host, minutes, replicas, tokens
+from components.revisions import loads_anew
 
-LoadsAnew = Callable[[str, Mapping[str, Any], Mapping[str, Any]], bool]
 Records = Mapping[str, Mapping[str, Any]]
 #: Causes of a change of money that the other column tells already, or that follow from it.
 TOLD_ELSEWHERE = ("host", "option", "replicas", "replicas a host")
@@ -33,7 +33,7 @@ def records_of(outputs: Mapping[str, Any] | None) -> Records:
 
 
 def deployment_lines(
-    before: Records, after: Records, money: Iterable[Change] | None, steps: Iterable[Step], loads_anew: LoadsAnew
+    before: Records, after: Records, money: Iterable[Change] | None, steps: Iterable[Step]
 ) -> list[DeploymentLine]:
     """All deployments that change, the largest change of money first. `money` is None where amounts are not compared."""
     changed = {change.what: change for change in money or ()}
@@ -44,7 +44,7 @@ def deployment_lines(
         touched = [step for step in own if step.name == key]
         if old is not None and new is not None and key not in changed and old == new and not touched:
             continue
-        lines.append(_line(key, old, new, changed.get(key), touched, money is not None, loads_anew))
+        lines.append(_line(key, old, new, changed.get(key), touched, money is not None))
     return sorted(lines, key=lambda line: (-abs(line.difference or 0), line.deployment))
 
 
@@ -55,7 +55,6 @@ def _line(
     money: Change | None,
     steps: list[Step],
     compared: bool,
-    loads_anew: LoadsAnew,
 ) -> DeploymentLine:
     before, after = (
         read_record_cost(key, record).amounts if record is not None and compared else None for record in (old, new)
@@ -68,7 +67,7 @@ def _line(
     if old is None:
         start = f"starts in ~{minutes(new.get('startup_seconds'))}"
         return DeploymentLine(key, f"new: {_new(new)}", _placed(new), start, before, after, difference)
-    reload = f"yes, ~{minutes(new.get('startup_seconds'))} a replica" if loads_anew(key, old, new) else "no"
+    reload = f"yes, ~{minutes(new.get('startup_seconds'))} a replica" if loads_anew(old, new) else "no"
     change = "; ".join(_wished(old, new) or _priced(money) or _technical(steps)) or "sizing record only"
     return DeploymentLine(key, change, _meaning(old, new), reload, before, after, difference)
 

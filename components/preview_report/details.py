@@ -9,8 +9,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from components.plan_step import CREATE, DELETE, REPLACES, SAME, UNKNOWN, UPDATE
 from components.preview_report.deployments import Records
-from components.preview_report.preview import CREATE, DELETE, REPLACES, SAME, UPDATE, Change
+from components.preview_report.preview import Change
 from components.preview_report.report import Detail
 from components.preview_report.state import SHOWN_SECRET, without_secrets
 from components.preview_report.words import counted
@@ -19,8 +20,6 @@ from components.preview_report.words import counted
 VALUE_CHARACTERS = 120
 #: Differing lines of a text that are shown.
 TEXT_LINES = 20
-#: What the engine writes for a value that it does not know yet (sdk/go/common/resource/plugin/rpc.go of v3.259.0).
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 SIGNS = {CREATE: "+", DELETE: "-", UPDATE: "~"}
 _PART = re.compile(r'\["([^"]+)"\]|\[(\d+)\]|([^.\[\]]+)')
 

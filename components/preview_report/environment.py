@@ -8,29 +8,25 @@ from __future__ import annotations
 import datetime
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from components.cost.prices import shared_prices
 from components.google.quota_needs import needs
 from components.preview_report.facts import Facts, Loss, Losses
+from components.preview_report.judged import BUDGET
 from components.preview_report.preview import Change
 from components.sizing.catalogue import load_catalogue
 from policy.environment import standards_of
-from policy.plan_check.alarms import Acknowledgement, alarms, without_effect
-from policy.plan_check.report import report_of
-from policy.plan_check.steps import Step
+from policy.plan_check.alarms import Alarm, alarms, without_effect
+from policy.plan_check.report import acknowledgement_lines
 from stacks.environment import read_environment
 from stacks.plan import make_plan
 from stacks.problems import Problem, SettingsError
 from stacks.quota_asks import declared_asks
-from stacks.reloads import reload_notes
 from stacks.settings import CONFIG_KEY
 from stacks.yaml_source import read_yaml
-
-#: Field of a team's file by which it is held to a budget.
-BUDGET = "monthly_budget_usd"
 
 
 def read_facts(root: Path, name: str, day: datetime.date | None) -> Facts:
@@ -46,7 +42,7 @@ def read_facts(root: Path, name: str, day: datetime.date | None) -> Facts:
         today=today,
         waivers=tuple(waiver.expires for waiver in environment.waivers if waiver.holds_on(today)),
         places=standards_of(environment, today, environment.waivers).places,
-        budgets={one.team.team: _place(one.problem("", BUDGET)) for one in environment.teams},
+        budgets={one.team.team: one.problem("", BUDGET).place for one in environment.teams},
         declared={need.quota: need.units for need in needs(declared_asks(settings))},
         acknowledgements=tuple(settings.acknowledgements),
         prices=_prices(environment.catalogue.prices),
@@ -62,22 +58,15 @@ def plan_problems(root: Path, facts: Facts) -> tuple[tuple[str, str], ...]:
     return ()
 
 
-def losses(changes: Iterable[Change], facts: Facts) -> Losses:
+def losses(changes: Sequence[Change], facts: Facts) -> Losses:
     """What the check of a plan finds in the steps of a preview."""
-    steps = [Step(one.op, one.urn, one.old, one.new, one.reasons) for one in changes]
-    found = alarms(steps, facts.acknowledgements, facts.today)
-    lines = report_of([one for one in found if one.acknowledged is None], [], facts.name, facts.today).lines
-    start = next((number for number, line in enumerate(lines) if line == "acknowledge:"), len(lines))
+    found = alarms(changes, facts.acknowledgements, facts.today)
+    open_ones = [one for one in found if one.acknowledged is None]
     return Losses(
-        tuple(_loss(alarm.resource, alarm.message, alarm.acknowledged) for alarm in found),
-        tuple(lines[start:]),
+        tuple(_loss(alarm) for alarm in found),
+        tuple(acknowledgement_lines(open_ones, facts.today)) if open_ones else (),
         tuple(f"acknowledge: {line}" for line in without_effect(found, facts.acknowledgements, facts.today)),
     )
-
-
-def loads_anew(key: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
-    """True where a deployment that stays gets a new revision, which loads the model again."""
-    return bool(reload_notes({key: old}, {key: new}))
 
 
 def _day_of(root: Path, name: str) -> datetime.date | None:
@@ -94,21 +83,14 @@ def _day_of(root: Path, name: str) -> datetime.date | None:
     return day if isinstance(day, datetime.date) else None
 
 
-def _loss(resource: str, message: str, agreed: Acknowledgement | None) -> Loss:
-    """The message is `<kind> '<name>' would be <what>, because <why>: <what is lost>.`"""
-    subject, _, rest = message.partition(" would be ")
-    what, _, why = rest.partition(", because ")
-    kind = subject.partition(" '")[0]
+def _loss(alarm: Alarm) -> Loss:
+    agreed = alarm.acknowledged
     by = f"agreed until {agreed.expires}: {agreed.reason}" if agreed else None
-    return Loss(f"{kind} {resource}", what, why.removesuffix("."), by)
+    return Loss(f"{alarm.kind} {alarm.resource}", alarm.happens, alarm.why.removesuffix("."), by)
 
 
 def _told(problems: Iterable[Problem]) -> tuple[tuple[str, str], ...]:
-    return tuple((_place(one), f"{one.field}: {one.message}" if one.field else one.message) for one in problems)
-
-
-def _place(one: Problem) -> str:
-    return f"{one.file}:{one.line}" if one.line is not None else one.file
+    return tuple((one.place, f"{one.field}: {one.message}" if one.field else one.message) for one in problems)
 
 
 def _prices(catalogue: Any) -> str:

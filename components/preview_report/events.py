@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from components.preview_report.preview import SAME, Change, Message, Preview, Violation
+from components.cost.plan.changes import RECORDS
+from components.plan_step import SAME
+from components.preview_report.preview import Change, Message, Preview, Violation
+from components.preview_report.state import STACK
 
-STACK = "pulumi:pulumi:Stack"
-#: The output by which a stack of this platform is known; it is exported when everything is registered.
-RECORDS = "records"
 #: Severities that are shown; the engine adds its own trace as "debug".
 SHOWN = ("info", "warning", "error")
 #: What the engine logs as errors although the program came to its end (3.259.0): how it ends a preview that a policy stops, and
@@ -65,7 +65,10 @@ def _add_message(diagnostic: Any, messages: list[Message]) -> None:
 
 
 def _final(outputs: list[Any]) -> Any:
-    """The first event about the stack has its outputs as they are deployed, the last one those of the program."""
+    """The first event about the stack has its outputs as they are deployed, the last one those of the program.
+
+    Records are among them once everything is registered.
+    """
     return outputs[-1] if len(outputs) > 1 and RECORDS in outputs[-1] else None
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from components.cost.money import difference
 from components.cost.plan.amounts import Amounts
+from components.cost.plan.plan_data import amounts_data
 from components.preview_report.headline import headline, marker, title
 from components.preview_report.report import Report
 
@@ -72,5 +73,4 @@ def report_data(report: Report) -> dict[str, Any]:
 
 
 def _amounts(amounts: Amounts | None) -> dict[str, str] | None:
-    names = ("minimum", "expected", "peak", "idle")
-    return None if amounts is None else {name: str(getattr(amounts, name)) for name in names}
+    return None if amounts is None else amounts_data(amounts)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from components.preview_report.preview import SAME, Preview, Violation
+from components.plan_step import SAME
+from components.preview_report.preview import Preview, Violation
 from components.preview_report.report import Finding
 from components.preview_report.words import listed
 

@@ -64,7 +64,7 @@ def make(found: Read, commit: str | None, compared_with: str | None) -> Report:
         inputs, facts = found.inputs, found.facts
         preview = previewing.result()
     # stacks and policies take half a second to load: it has passed while the engine was waited for
-    from components.preview_report.environment import loads_anew, losses, plan_problems
+    from components.preview_report.environment import losses, plan_problems
 
     if preview.outputs is None and not facts.problems:
         # the program says what is wrong in one text; here each problem has its place
@@ -73,4 +73,4 @@ def make(found: Read, commit: str | None, compared_with: str | None) -> Report:
     words = f"deployed update {found.engine.update_number()}" if there else "nothing (never deployed)"
     deployed = Deployed(outputs_of(found.deployment) if there else {}, compared_with or words)
     lost = losses(preview.changes, facts)
-    return compose(preview, deployed, facts, lost, loads_anew, inputs, commit or commit_of(found.root))
+    return compose(preview, deployed, facts, lost, inputs, commit or commit_of(found.root))

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from components.kubernetes.inference_service import STANDARD
+from components.plan_step import CREATE, SAME
 from components.preview_report.deployments import Records
-from components.preview_report.preview import CREATE, Change
+from components.preview_report.preview import Change
 from components.preview_report.report import DeploymentLine
 from components.preview_report.words import gib, listed, minutes
 
@@ -44,7 +45,7 @@ def after_merge(
     first: str = "",
 ) -> str:
     """How long it takes, who serves meanwhile, what is to be done by hand, and the way back; `first` must come before."""
-    steps = [change for change in changes if change.op != "same" and change.counts]
+    steps = [change for change in changes if change.op != SAME and change.counts]
     if not steps:
         return "nothing happens"
     said: list[str] = []

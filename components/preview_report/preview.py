@@ -6,38 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-#: The engine's words for the parts of a replacement, of which a preview shows one or more.
-REPLACES = frozenset({"replace", "create-replacement", "delete-replaced", "import-replacement"})
-SAME, CREATE, UPDATE, DELETE = "same", "create", "update", "delete"
+from components.plan_step import Step
+
 #: Types that are nobody's resources: the stack, and the providers.
 OF_THE_ENGINE = "pulumi:"
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """One step of a preview. `op` is the engine's word; what is secret in the inputs reads "[secret]" there already."""
+class Change(Step):
+    """A step with what a report shows of it. What is secret in the inputs reads "[secret]" there already."""
 
-    op: str
-    urn: str
-    #: Inputs as they are, and as they would be.
-    old: Mapping[str, Any]
-    new: Mapping[str, Any]
-    #: Properties that force a replacement.
-    reasons: tuple[str, ...] = ()
     #: Places of the inputs that differ, in order.
     paths: tuple[str, ...] = ()
     #: False for a component, which stands for nothing but its parts.
     custom: bool = True
-
-    @property
-    def name(self) -> str:
-        """Name in the program."""
-        return self.urn.rpartition("::")[2]
-
-    @property
-    def type(self) -> str:
-        """Type token, without those of its parents."""
-        return self.urn.split("::")[2].rpartition("$")[2]
 
     @property
     def counts(self) -> bool:

@@ -28,7 +28,7 @@ def gib(size: Any) -> str:
 
 
 def minutes(seconds: Any) -> str:
-    """Seconds as minutes, as a preview tells them (`stacks/reloads.py`): at least one."""
+    """Seconds as minutes, at least one."""
     return f"{max(1, round(seconds / 60))} min" if isinstance(seconds, int | float) else "some min"
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from policy.plan_check.steps import Step
+from components.plan_step import CLEANS_UP, DELETE, REPLACES, UNKNOWN, Step
 
 #: What is watched, by type token: what it is called, and what is lost with it.
 WATCHED: Mapping[str, tuple[str, str]] = {
@@ -28,12 +28,6 @@ WATCHED: Mapping[str, tuple[str, str]] = {
         "all its versions are destroyed, and nobody can bring them back",
     ),
 }
-#: The engine's words for the parts of a replacement, of which a preview shows one or more.
-CLEANS_UP = "delete-replaced"
-REPLACES = frozenset({"replace", "create-replacement", "import-replacement", CLEANS_UP})
-DELETES = "delete"
-#: What the engine writes for a value that it does not know yet (sdk/go/common/resource/plugin/rpc.go of v3.259.0).
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +49,28 @@ class Alarm:
     """One watched resource that a plan replaces or deletes."""
 
     urn: str
+    name: str
     #: Name by which it is acknowledged.
     resource: str
-    message: str
+    #: What it is called, what would happen to it and because of what, and what is lost with it.
+    kind: str
+    happens: str
+    cause: str
+    loss: str
     acknowledged: Acknowledgement | None
+    #: The last day of an acknowledgement that holds no more.
+    lapsed: datetime.date | None
+
+    @property
+    def why(self) -> str:
+        """Because of what, what is lost, and that somebody had agreed until a day, where somebody had."""
+        ended = f" Its acknowledgement ended on {self.lapsed}." if self.lapsed else ""
+        return f"{self.cause}: {self.loss}.{ended}"
+
+    @property
+    def message(self) -> str:
+        """All of it in a sentence."""
+        return f"{self.kind} '{self.name}' would be {self.happens}, because {self.why}"
 
 
 def alarms(steps: Sequence[Step], acknowledgements: Iterable[Acknowledgement], today: datetime.date) -> list[Alarm]:
@@ -66,7 +78,7 @@ def alarms(steps: Sequence[Step], acknowledgements: Iterable[Acknowledgement], t
     written = list(acknowledgements)
     lost: dict[str, list[Step]] = defaultdict(list)
     for step in steps:
-        if step.type in WATCHED and (step.op == DELETES or step.op in REPLACES):
+        if step.type in WATCHED and (step.op == DELETE or step.op in REPLACES):
             lost[step.urn].append(step)
     names = [parts[0].name for parts in lost.values()]
     return [_alarm(parts, names.count(parts[0].name) > 1, written, today) for parts in lost.values()]
@@ -92,16 +104,14 @@ def _alarm(parts: Sequence[Step], ambiguous: bool, written: Sequence[Acknowledge
     own = [one for one in written if one.resource in {resource, full}]
     holding = next((one for one in own if one.holds_on(today)), None)
     kind, loss = WATCHED[step.type]
-    happens = "deleted" if all(part.op == DELETES for part in parts) else "replaced"
-    message = f"{kind} '{step.name}' would be {happens}, because {_why(parts, step)}: {loss}."
-    if holding is None and own:
-        message += f" Its acknowledgement ended on {max(one.expires for one in own)}."
-    return Alarm(step.urn, resource, message, holding)
+    happens = "deleted" if all(part.op == DELETE for part in parts) else "replaced"
+    lapsed = max(one.expires for one in own) if holding is None and own else None
+    return Alarm(step.urn, step.name, resource, kind, happens, _cause(parts, step), loss, holding, lapsed)
 
 
-def _why(parts: Sequence[Step], step: Step) -> str:
+def _cause(parts: Sequence[Step], step: Step) -> str:
     ops = {part.op for part in parts}
-    if ops == {DELETES}:
+    if ops == {DELETE}:
         return "nothing declares it any more"
     if ops == {CLEANS_UP}:
         return "an update that broke off has replaced it already"

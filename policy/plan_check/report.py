@@ -43,7 +43,8 @@ def report_of(found: Sequence[Alarm], notes: Sequence[str], environment: str, to
     )
 
 
-def _how_to_agree(open_ones: Sequence[Alarm], environment: str, today: datetime.date) -> list[str]:
+def acknowledgement_lines(open_ones: Sequence[Alarm], today: datetime.date) -> list[str]:
+    """What to write into the settings to agree to these losses."""
     end = today + datetime.timedelta(days=PROPOSED_DAYS)
     rows = [
         row
@@ -54,9 +55,12 @@ def _how_to_agree(open_ones: Sequence[Alarm], environment: str, today: datetime.
             f"    expires: {end}",
         )
     ]
+    return ["acknowledge:", *rows]
+
+
+def _how_to_agree(open_ones: Sequence[Alarm], environment: str, today: datetime.date) -> list[str]:
     return [
         "Nobody has agreed to that. Undo the change; or, if it is meant, have the platform's engineers write into the settings "
         f"in Pulumi.{environment}.yaml:",
-        "acknowledge:",
-        *rows,
+        *acknowledgement_lines(open_ones, today),
     ]

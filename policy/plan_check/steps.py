@@ -8,35 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+from components.plan_step import Step
 
 
 class IncompletePreviewError(Exception):
     """What was given is no preview, or one that did not come to its end: nothing can be said of the whole plan."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What a plan would do with one resource. `op` is the engine's word: create, update, replace, delete and so on."""
-
-    op: str
-    urn: str
-    #: Inputs as they are, and as they would be.
-    old: Mapping[str, Any] = field(default_factory=dict)
-    new: Mapping[str, Any] = field(default_factory=dict)
-    #: Properties that force a replacement; empty where another resource's replacement does.
-    reasons: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """Name in the program."""
-        return self.urn.rpartition("::")[2]
-
-    @property
-    def type(self) -> str:
-        """Type token, without those of its parents."""
-        return self.urn.split("::")[2].rpartition("$")[2]
 
 
 def read_steps(text: str) -> list[Step]:

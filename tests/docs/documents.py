@@ -19,19 +19,11 @@ CHANGELOG = "docs/changelog.md"
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
-    """One block of code: fenced, or indented (then `info` is "indented")."""
+class Part:
+    """Something in a document, by its first line."""
 
     file: str
-    #: Line of its opening fence.
     line: int
-    info: str
-    text: str
-
-    @property
-    def language(self) -> str:
-        """First word of what stands behind the fence."""
-        return self.info.split()[0] if self.info.split() else ""
 
     @property
     def place(self) -> str:
@@ -40,25 +32,29 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """Code within a line of text."""
+class Block(Part):
+    """One block of code: fenced, its line being that of the opening fence, or indented (then `info` is "indented")."""
 
-    file: str
-    line: int
+    info: str
     text: str
 
     @property
-    def place(self) -> str:
-        """Where it stands."""
-        return f"{self.file}:{self.line}"
+    def language(self) -> str:
+        """First word of what stands behind the fence."""
+        return self.info.split()[0] if self.info.split() else ""
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class Span(Part):
+    """Code within a line of text."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Link(Part):
     """A link to somewhere."""
 
-    file: str
-    line: int
     target: str
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from components.packaged import package_schema
+from sandbox.paths import ROOT
 from tests.examples.running import run_example
 from tests.sandbox.harness import Sandbox
 from tests.tools.pulumi_languages import generate_sdk, program_host, with_hosts
@@ -32,6 +33,23 @@ def make_consumer(folder: Path, example: str, language: Literal["nodejs", "go"])
     schema.write_text(json.dumps(package_schema()), encoding="utf-8")
     generate_sdk(language, schema, consumer.project / "sdks" / "gemma-platform")
     return consumer
+
+
+def check_run(consumer: Sandbox, *policies: str) -> None:
+    """A preview, with the policies where flags for them are given, and an update make both models."""
+    preview = consumer.preview("dev", *policies)
+    assert preview.exit_code == 0, preview.output
+    assert "[mandatory]" not in preview.output
+    up = consumer.up()
+    assert up.exit_code == 0, up.output
+    check_both_models(consumer)
+
+
+def check_compliance(consumer: Sandbox) -> None:
+    """Both models comply with the policies, and stay as they are in a second preview."""
+    check_run(consumer, "--policy-pack", str(ROOT / "policy"))
+    again = consumer.preview(expect_no_changes=True)
+    assert again.exit_code == 0, again.output
 
 
 def check_both_models(consumer: Sandbox) -> None:

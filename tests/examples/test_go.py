@@ -9,7 +9,7 @@ import subprocess
 import pytest
 
 from sandbox.progress import SetupError
-from tests.examples.consumer import check_both_models, make_consumer
+from tests.examples.consumer import check_run, make_consumer
 from tests.sandbox.harness import Sandbox
 
 pytestmark = pytest.mark.tools
@@ -91,11 +91,7 @@ def go_environment(go_settings: dict[str, str], monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.usefixtures("go_environment")
 def test_the_program_runs_and_makes_both_models(consumer: Sandbox) -> None:
-    preview = consumer.preview()
-    assert preview.exit_code == 0, preview.output
-    up = consumer.up()
-    assert up.exit_code == 0, up.output
-    check_both_models(consumer)
+    check_run(consumer)
 
 
 @pytest.mark.usefixtures("go_environment")

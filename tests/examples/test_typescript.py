@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.paths import Layout
 from sandbox.progress import SetupError, run_logged, step
-from tests.examples.consumer import check_both_models, make_consumer
+from tests.examples.consumer import check_run, make_consumer
 from tests.sandbox.harness import Sandbox
 
 pytestmark = pytest.mark.tools
@@ -114,11 +114,7 @@ def test_a_wrong_argument_is_refused_by_name(refusals: list[str], name: str) -> 
 
 
 def test_the_program_runs_and_makes_both_models(consumer: Sandbox) -> None:
-    preview = consumer.preview()
-    assert preview.exit_code == 0, preview.output
-    up = consumer.up()
-    assert up.exit_code == 0, up.output
-    check_both_models(consumer)
+    check_run(consumer)
 
 
 def test_what_the_types_cannot_see_is_refused_in_the_callers_words(consumer: Sandbox) -> None:

@@ -118,7 +118,9 @@ def deployed(outputs: str | None, name: str) -> tuple[Mapping[str, Any] | None, 
 
 def check_name(name: str) -> None:
     """Raises CostError for a name that is no environment of this folder; it names those that there are."""
-    there = sorted(path.name.split(".")[1] for path in Path.cwd().glob("Pulumi.*.yaml"))
+    from stacks.environment_names import environment_names
+
+    there = environment_names(Path.cwd())
     if not there:
         raise CostError(f"{Path.cwd()} holds no Pulumi.<environment>.yaml; run this in the folder of Pulumi.yaml")
     if name not in there:

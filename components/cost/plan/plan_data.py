@@ -30,11 +30,11 @@ def plan_data(
         "currency": CURRENCY,
         "hours_per_month": HOURS_PER_MONTH,
         "expected_share": str(cost.share),
-        "total": {**_amounts(cost.total), "expected_year": str(cost.total.year)},
+        "total": {**amounts_data(cost.total), "expected_year": str(cost.total.year)},
         "teams": [
             {
                 "team": team,
-                **_amounts(amounts),
+                **amounts_data(amounts),
                 "monthly_budget": str(limits[team]) if team in limits else None,
                 "over_budget": team in over,
             }
@@ -44,7 +44,7 @@ def plan_data(
         "shared": [
             {
                 "part": part.what,
-                **(_amounts(part.amounts) if part.amounts else {"expected": None}),
+                **(amounts_data(part.amounts) if part.amounts else {"expected": None}),
                 "how": part.how,
                 "source": str(part.source) if part.source else None,
             }
@@ -59,8 +59,8 @@ def plan_data(
             "lines": [
                 {
                     "what": change.what,
-                    "before": _amounts(change.before),
-                    "after": _amounts(change.after),
+                    "before": amounts_data(change.before),
+                    "after": amounts_data(change.after),
                     "expected": str(change.expected),
                     "minimum": str(change.minimum),
                     "peak": str(change.peak),
@@ -78,7 +78,7 @@ def _deployment(cost: DeploymentCost) -> dict[str, Any]:
         "deployment": cost.deployment,
         "team": cost.team,
         "runs_on": cost.runs_on,
-        **_amounts(cost.amounts),
+        **amounts_data(cost.amounts),
         "replicas": list(cost.replicas),
         "machines": list(cost.machines),
         "usd_per_replica_hour": f"{cost.usd_per_hour:f}",
@@ -96,5 +96,6 @@ def spread_data(spread: Spread) -> dict[str, str]:
     return {"low": str(spread.low), "typical": str(spread.typical), "high": str(spread.high)}
 
 
-def _amounts(amounts: Amounts) -> dict[str, str]:
+def amounts_data(amounts: Amounts) -> dict[str, str]:
+    """A month's amounts as text."""
     return {name: str(getattr(amounts, name)) for name in ("minimum", "expected", "peak", "idle")}

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from components.preview_report.compose import Deployed, compose
-from components.preview_report.environment import loads_anew
 from components.preview_report.facts import Facts, Losses
 from components.preview_report.inputs import Inputs
 from components.preview_report.preview import Change, Message, Preview, Violation
@@ -51,7 +50,7 @@ def report_of(
 ) -> Report:
     """Its report."""
     before = Deployed(deployed, DEPLOYED_WORDS)
-    return compose(preview, before, facts, losses or Losses(), loads_anew, INPUTS, "abc1234")
+    return compose(preview, before, facts, losses or Losses(), INPUTS, "abc1234")
 
 
 def change(op: str, kind: str, name: str, *, paths: tuple[str, ...] = (), old: Any = None, new: Any = None) -> Change:

@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from components.kubernetes.inference_service import KNATIVE, STANDARD, make_template
+from components.revisions import DIGEST, revision_digest
 from components.served_model import ServedModelArgs
-from stacks.reloads import DIGEST, reload_notes, revision_digest
+from stacks.reloads import reload_notes
 from tests.unit.components.models import model_of
 from tests.unit.sizing.test_placement import PAYMENTS
 from tests.unit.stacks.test_environment_files import SUPPORT, Tree, tree
