@@ -14,19 +14,17 @@ from stacks.problems import SettingsError
 from stacks.wishes.check import check_only
 from stacks.wishes.file_text import CannotAddError, text_with_deployment
 from stacks.wishes.form_fields import deployment_fields
-from stacks.wishes.options import given_values
-from stacks.wishes.questions import ask, none_of, one_of
+from stacks.wishes.options import CheckOption, DryRunOption, EnvOption, YesOption, given_values
+from stacks.wishes.questions import ask_anew, none_of, one_of
 from stacks.wishes.session import Draft, Session, complete, open_session
 
 
 def new_deployment(
     team: Annotated[str | None, typer.Option(help="Team to whose file it is added.")] = None,
-    env: Annotated[str, typer.Option(help="Environment, as in stacks/<environment>.")] = "dev",
-    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing: take the flags as they are, and write.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show all, print the file, and write nothing.")] = False,
-    check: Annotated[
-        Path | None, typer.Option(help="Instead: say everything that is wrong with this team's file.")
-    ] = None,
+    env: EnvOption = "dev",
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+    check: CheckOption = None,
     **given: Any,
 ) -> None:
     """Add a deployment to a team's file, and show at once what it would get.
@@ -51,9 +49,7 @@ def new_deployment(
 
     def draft() -> Draft:
         if session.asks:
-            answers = ask(deployment_fields(), wish, checks)
-            wish.clear()
-            wish.update(answers)
+            ask_anew(deployment_fields(), wish, checks)
         try:
             return Draft(name, text_with_deployment(text, wish), len(names), whole_file=False)
         except CannotAddError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 
@@ -12,19 +12,17 @@ from stacks.environment import RESERVED_TEAMS, team_files
 from stacks.wishes.check import check_only
 from stacks.wishes.file_text import team_text
 from stacks.wishes.form_fields import deployment_fields, team_fields
-from stacks.wishes.options import given_values
+from stacks.wishes.options import CheckOption, DryRunOption, EnvOption, YesOption, given_values
 from stacks.wishes.proposal import file_of
-from stacks.wishes.questions import ask, none_of, one_of
+from stacks.wishes.questions import ask_anew, none_of, one_of
 from stacks.wishes.session import Draft, complete, open_session
 
 
 def new_team(
-    env: Annotated[str, typer.Option(help="Environment, as in stacks/<environment>.")] = "dev",
-    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing: take the flags as they are, and write.")] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show all, print the file, and write nothing.")] = False,
-    check: Annotated[
-        Path | None, typer.Option(help="Instead: say everything that is wrong with this team's file.")
-    ] = None,
+    env: EnvOption = "dev",
+    yes: YesOption = False,
+    dry_run: DryRunOption = False,
+    check: CheckOption = None,
     **given: Any,
 ) -> None:
     """Write the file of a new team, with its first deployment, and show at once what it would get.
@@ -49,19 +47,12 @@ def new_team(
 
     def draft() -> Draft:
         if session.asks:
-            answers = ask(team_fields(), team, checks)
-            wanted = bool(wish) or typer.confirm("\nA first deployment?", default=True)
-            first = ask(deployment_fields(), wish, checks) if wanted else {}
-            _replace(team, answers)
-            _replace(wish, first)
+            ask_anew(team_fields(), team, checks)
+            if wish or typer.confirm("\nA first deployment?", default=True):
+                ask_anew(deployment_fields(), wish, checks)
         name_field = team_fields()[0]
         if (problem := name_field.problem(team["team"])) is not None:  # before it becomes the name of a file
             refuse(f"{name_field.flag}: {problem}")
         return Draft(team["team"], team_text(team, [wish] if wish else []), 0, whole_file=True)
 
     session.settle(draft)
-
-
-def _replace(values: dict[str, Any], answers: dict[str, Any]) -> None:
-    values.clear()
-    values.update(answers)

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from stacks.wishes.form_fields import FormField
+
+#: Flags that both commands have beside the fields.
+EnvOption = Annotated[str, typer.Option(help="Environment, as in stacks/<environment>.")]
+YesOption = Annotated[bool, typer.Option("--yes", help="Ask nothing: take the flags as they are, and write.")]
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Show all, print the file, and write nothing.")]
+CheckOption = Annotated[Path | None, typer.Option(help="Instead: say everything that is wrong with this team's file.")]
 
 _KINDS = {"integer": "NUMBER", "number": "NUMBER", "array": "LIST", "object": "NAME=NUMBER,..."}
 

@@ -43,6 +43,13 @@ def ask(
     return {field.name: answers[field.name] for field in fields if field.name in answers}
 
 
+def ask_anew(fields: Iterable[FormField], values: dict[str, Any], checks: Mapping[str, Check]) -> None:
+    """Asks with what `values` holds as proposals, and puts the answers in their place."""
+    answers = ask(fields, values, checks)
+    values.clear()
+    values.update(answers)
+
+
 def _ask_each(fields: Iterable[FormField], answers: dict[str, Any], checks: Mapping[str, Check]) -> None:
     for field in fields:
         proposed = answers.pop(field.name, field.default)
