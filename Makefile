@@ -6,10 +6,12 @@ ENV ?= dev
 OUTPUT ?= .sandbox/reports
 
 PY := .venv/bin/python
-SANDBOX := $(PY) -m sandbox
+# `real`: the API server that `make cluster` starts stands for the stack's cluster, else files do
+CLUSTER ?=
+SANDBOX := $(PY) -m sandbox $(if $(CLUSTER),--cluster "$(CLUSTER)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint preview preview-report up destroy refresh sandbox-shell docs bench mutate-policies policy-fixtures ci-preview ci-deploy ci-drift ci-pins release clean
+.PHONY: help setup demo test test-all lint preview preview-report up destroy refresh sandbox-shell cluster cluster-down cluster-shell docs bench mutate-policies policy-fixtures ci-preview ci-deploy ci-drift ci-pins release clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +50,15 @@ refresh: setup ## Take over into the state what differs in the stand-ins' cloud
 
 sandbox-shell: setup ## Open a shell in which plain `pulumi` means the sandbox
 	@$(SANDBOX) shell $(ENV)
+
+cluster: setup ## Start a real Kubernetes control plane for ENV, built from source (half an hour once, then seconds)
+	@$(SANDBOX) cluster $(ENV)
+
+cluster-down: setup ## End that control plane and remove all that it held
+	@$(SANDBOX) cluster-down $(ENV)
+
+cluster-shell: setup ## Open a shell in which `kubectl` reaches that control plane
+	@$(SANDBOX) cluster-shell $(ENV)
 
 docs: setup ## Write what is generated: the schema of the teams' files and the pages in docs/
 	@$(PY) -m stacks.schema

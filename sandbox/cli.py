@@ -14,15 +14,19 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import IO, Annotated, NoReturn
+from typing import IO, Annotated, Literal, NoReturn
 
 import typer
 from rich.console import Console
 
 from sandbox import summary
+from sandbox.cluster import lifecycle
+from sandbox.cluster.layout import ClusterLayout
+from sandbox.cluster.programs import program
 from sandbox.instance import Instance, SandboxError
 from sandbox.paths import ROOT
 from sandbox.plan_check import check_before_up, has_resources, preview_and_check
+from sandbox.progress import SetupError
 from sandbox.report import check_digest, report_against
 from sandbox.report import report as report_on
 
@@ -34,15 +38,42 @@ AT_ONCE = ["--yes", "--skip-preview", "--suppress-progress"]
 #: The outputs hold a whole sizing record for each deployment: read them with `output`.
 QUIET = ["--suppress-outputs"]
 
-app = typer.Typer(help="Run the platform with the real Pulumi engine and no cloud.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)
 PASS_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 Environment = Annotated[str, typer.Argument(metavar="ENV", help="The environment: dev or prod, by Pulumi.<ENV>.yaml.")]
 
 
-def instance() -> Instance:
-    """The instance in use: the one of the sandbox's shell, else the default one."""
+Clusters = Literal["files", "real"]
+
+
+@app.callback()
+def choose_cluster(
+    context: typer.Context,
+    cluster: Annotated[
+        Clusters, typer.Option(help="What stands for the Kubernetes cluster: files, or the API server of `cluster`.")
+    ] = "files",
+) -> None:
+    """Run the platform with the real Pulumi engine and no cloud."""
+    context.obj = cluster
+
+
+def instance(context: typer.Context, env_name: str) -> Instance:
+    """The instance in use: that of the environment's real cluster, of the sandbox's shell, or the default one.
+
+    Raises SandboxError when the real cluster is asked for and does not run.
+    """
+    if context.obj == "real":
+        return running_instance(env_name)
     folder = os.environ.get("SANDBOX_INSTANCE")
     return Instance(Path(folder)) if folder else Instance.named("default")
+
+
+def running_instance(env_name: str) -> Instance:
+    """The instance whose stack an environment's real cluster belongs to. Raises SandboxError when it does not run."""
+    layout = ClusterLayout.named(env_name)
+    if lifecycle.running(layout) is None:
+        raise SandboxError(f"no cluster of {env_name} runs: `make cluster ENV={env_name}` starts it")
+    return Instance(layout.instance, kubeconfig=layout.kubeconfig)
 
 
 def pulumi_command(used: Instance, arguments: Sequence[str]) -> list[str]:
@@ -51,27 +82,29 @@ def pulumi_command(used: Instance, arguments: Sequence[str]) -> list[str]:
     return [used.pulumi(), *arguments, *SILENT, *colour]
 
 
-def become_pulumi(env_name: str, arguments: Sequence[str], extra: Sequence[str]) -> NoReturn:
+def become_pulumi(context: typer.Context, env_name: str, arguments: Sequence[str]) -> NoReturn:
     """Replace this process by the engine: its exit code and the keyboard's Ctrl-C are then its own affair."""
-    used = instance()
+    used = instance(context, env_name)
     env = used.stack_environ(ROOT, env_name)
-    command = pulumi_command(used, [*arguments, "--stack", env_name, *extra])
+    command = pulumi_command(used, [*arguments, "--stack", env_name, *context.args])
     os.chdir(ROOT)
     sys.stdout.flush()
     os.execve(command[0], command, env)  # noqa: S606
 
 
-def preview_command(env_name: str, extra: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+def preview_command(context: typer.Context, env_name: str, *options: str) -> tuple[list[str], dict[str, str]]:
     """A preview's command line and its environment; the stack exists afterwards."""
-    used = instance()
+    used = instance(context, env_name)
     environ = used.stack_environ(ROOT, env_name)
-    return pulumi_command(used, ["preview", "--suppress-progress", "--stack", env_name, *extra]), environ
+    return pulumi_command(
+        used, ["preview", "--suppress-progress", "--stack", env_name, *options, *context.args]
+    ), environ
 
 
 @app.command(context_settings=PASS_ON)
 def preview(context: typer.Context, env: Environment) -> None:
     """Show what would change, with the policies and what would be lost."""
-    command, environ = preview_command(env, [*POLICIES, *QUIET, *context.args])
+    command, environ = preview_command(context, env, *POLICIES, *QUIET)
     raise typer.Exit(preview_and_check(run_to_its_end, command, environ, ROOT, env))
 
 
@@ -85,7 +118,7 @@ def report(
 ) -> None:
     """Report on a preview of ENV as a reviewer reads it. Options that follow go to `python -m components.preview_report`."""
     if base is None:
-        code = report_on(run_to_its_end, instance(), ROOT, env, context.args)
+        code = report_on(run_to_its_end, instance(context, env), ROOT, env, context.args)
     else:
         code = report_against(run_to_its_end, base, ROOT, env, context.args)
     raise typer.Exit(code)
@@ -100,38 +133,40 @@ def up(
     ] = None,
 ) -> None:
     """Create or change what ENV describes, with the policies; nothing that holds something is lost without agreement."""
-    if digest is not None and (code := check_digest(run_to_its_end, instance(), ROOT, env, digest)):
+    if digest is not None and (code := check_digest(run_to_its_end, instance(context, env), ROOT, env, digest)):
         raise typer.Exit(code)
-    command, environ = preview_command(env, context.args)
+    command, environ = preview_command(context, env)
     # policies are judged by the update itself
-    if has_resources(instance(), ROOT, env) and (code := check_before_up(run_to_its_end, command, environ, ROOT, env)):
+    if has_resources(instance(context, env), ROOT, env) and (
+        code := check_before_up(run_to_its_end, command, environ, ROOT, env)
+    ):
         raise typer.Exit(code)
-    become_pulumi(env, ["up", *AT_ONCE, *POLICIES, *QUIET], context.args)
+    become_pulumi(context, env, ["up", *AT_ONCE, *POLICIES, *QUIET])
 
 
 @app.command(context_settings=PASS_ON)
 def refresh(context: typer.Context, env: Environment) -> None:
     """Compare the state with the stand-ins' cloud and take over what differs."""
-    become_pulumi(env, ["refresh", *AT_ONCE], context.args)
+    become_pulumi(context, env, ["refresh", *AT_ONCE])
 
 
 @app.command(context_settings=PASS_ON)
 def destroy(context: typer.Context, env: Environment) -> None:
     """Remove everything that ENV describes."""
     # with its preview: there what is protected refuses before anything is deleted, without it only the protected is kept
-    become_pulumi(env, ["destroy", "--yes", "--suppress-progress"], context.args)
+    become_pulumi(context, env, ["destroy", "--yes", "--suppress-progress"])
 
 
 @app.command(context_settings=PASS_ON)
 def output(context: typer.Context, env: Environment) -> None:
     """Print the outputs of ENV (add --json for programs)."""
-    become_pulumi(env, ["stack", "output"], context.args)
+    become_pulumi(context, env, ["stack", "output"])
 
 
 @app.command()
-def reset() -> None:
-    """Forget the sandbox's state and cloud. What set-up made stays."""
-    used = instance()
+def reset(context: typer.Context) -> None:
+    """Forget the sandbox's state and cloud. What set-up made stays, and so do real clusters: `cluster-down` is for them."""
+    used = instance(context, DEMO_ENVIRONMENT)
     if used.folder.exists():
         shutil.rmtree(used.folder)
         typer.echo(f"removed {used.folder}")
@@ -154,6 +189,43 @@ def demo() -> None:
         raise typer.Exit(code or 1)
     found = summary.collect(used, ROOT, DEMO_ENVIRONMENT, ROOT / POLICY_PACK, events, time.monotonic() - start)
     summary.show(found, Console())
+
+
+@app.command()
+def cluster(env: Environment = DEMO_ENVIRONMENT) -> None:
+    """Start a real Kubernetes control plane for ENV; its programs are built the first time."""
+    try:
+        lifecycle.start(ClusterLayout.named(env), lambda text: typer.echo(f"cluster: {text}"))
+    except SetupError as error:
+        raise SandboxError(f"cluster: {error}") from None
+    typer.echo(
+        f"cluster: `make up ENV={env} CLUSTER=real` brings the stack up in it, `make cluster-shell` opens a shell"
+    )
+
+
+@app.command(name="cluster-down")
+def cluster_down(env: Environment = DEMO_ENVIRONMENT) -> None:
+    """End the control plane of ENV and remove all that it held, the state of its stack included."""
+    found = lifecycle.stop(ClusterLayout.named(env))
+    typer.echo(f"cluster: {'ended and removed' if found else 'there is none'}")
+
+
+@app.command(name="cluster-shell", context_settings=PASS_ON)
+def cluster_shell(context: typer.Context, env: Environment = DEMO_ENVIRONMENT) -> None:
+    """Open $SHELL where `kubectl` reaches the real cluster of ENV. Options go to the shell."""
+    used = running_instance(env)
+    folder = used.layout.private / "shell-cluster"
+    folder.mkdir(exist_ok=True)
+    link = folder / "kubectl"
+    link.unlink(missing_ok=True)
+    link.symlink_to(program("kubectl"))
+    environ = {**os.environ, "KUBECONFIG": str(used.kubeconfig)}
+    environ["PATH"] = os.pathsep.join([str(folder), environ["PATH"]])
+    shell_program = os.environ.get("SHELL") or "/bin/sh"
+    command = [shell_program, *context.args]
+    if Path(shell_program).name == "bash" and not context.args:
+        command += ["--rcfile", str(_bash_settings(used, environ["PATH"], "cluster"))]
+    os.execvpe(shell_program, command, environ)  # noqa: S606
 
 
 def run_to_its_end(command: Sequence[str], env: Mapping[str, str], output: IO[bytes] | None = None) -> int:
@@ -183,7 +255,7 @@ def _pass_on_to(child: subprocess.Popen[bytes]) -> Callable[[int, object], None]
 @app.command(context_settings=PASS_ON)
 def shell(context: typer.Context, env: Environment = DEMO_ENVIRONMENT) -> None:
     """Open $SHELL in the project, where plain `pulumi` means the sandbox. Options go to the shell."""
-    used = instance()
+    used = instance(context, env)
     environ = used.stack_environ(ROOT, env)
     # The settings are found per command by the `pulumi` of this shell, as the stack may be changed in it.
     del environ["PULUMI_OPTION_CONFIG_FILE"]
@@ -193,7 +265,7 @@ def shell(context: typer.Context, env: Environment = DEMO_ENVIRONMENT) -> None:
     program = os.environ.get("SHELL") or "/bin/sh"
     command = [program, *context.args]
     if Path(program).name == "bash" and not context.args:
-        command += ["--rcfile", str(_bash_settings(used, environ["PATH"]))]
+        command += ["--rcfile", str(_bash_settings(used, environ["PATH"], "sandbox"))]
     if not context.args:
         typer.echo(
             f"You are in the sandbox, stack {env}: `pulumi` is the real engine, with a private home, state and cloud\n"
@@ -205,10 +277,10 @@ def shell(context: typer.Context, env: Environment = DEMO_ENVIRONMENT) -> None:
     os.execvpe(program, command, environ)  # noqa: S606
 
 
-def _bash_settings(used: Instance, path: str) -> Path:
+def _bash_settings(used: Instance, path: str, prompt: str) -> Path:
     """The user's own settings, and after them the PATH again: many of them put something before it."""
     file = used.folder / "bashrc"
-    file.write_text(f'[ -f ~/.bashrc ] && . ~/.bashrc\nPATH={_quoted(path)}\nPS1="(sandbox) $PS1"\n', encoding="utf-8")
+    file.write_text(f'[ -f ~/.bashrc ] && . ~/.bashrc\nPATH={_quoted(path)}\nPS1="({prompt}) $PS1"\n', encoding="utf-8")
     return file
 
 

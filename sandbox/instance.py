@@ -41,6 +41,8 @@ class Instance:
 
     folder: Path
     layout: Layout = field(default_factory=Layout)
+    kubeconfig: Path | None = None
+    """Of the real API server that stands for the stack's cluster; None: the stand-in's files do."""
 
     @classmethod
     def named(cls, name: str) -> Instance:
@@ -86,6 +88,7 @@ class Instance:
             "PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER": "true",
             "SANDBOX_CLOUD": str(self.cloud),
             "SANDBOX_INSTANCE": str(self.folder),
+            **({"SANDBOX_CLUSTER": str(self.kubeconfig)} if self.kubeconfig else {}),
         }
 
     def pulumi(self) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sandbox.paths import Layout
 from tests.kubernetes_api.schemas import schema_folder
-from tests.tools.go_programs import go_program
+from sandbox.upstream.go_programs import go_program
 
 SOURCE = Path(__file__).parents[1] / "tools" / "kubeconform"
 PACKAGE = "github.com/yannh/kubeconform/cmd/kubeconform"

@@ -17,7 +17,7 @@ from typing import Any
 
 from sandbox.providers.kubernetes.core_schemas import KINDS, VERSION
 from sandbox.providers.kubernetes.definitions import strict_schema
-from tests.kubernetes_api.crd_sources import definitions, tabled_definitions
+from sandbox.upstream.definitions import definitions, tabled_definitions
 
 #: Folder of the built-in types, a file each: kubeconform reads a file anew for every kind that refers to it.
 BUILT_IN = "_built_in"

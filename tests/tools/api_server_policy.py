@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.paths import Layout
-from tests.tools.go_programs import go_program
+from sandbox.upstream.go_programs import go_program
 
 SOURCE = Path(__file__).parent / "admission_policy"
 

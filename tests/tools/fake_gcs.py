@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from sandbox.paths import Layout
-from tests.tools.go_programs import go_program
+from sandbox.upstream.go_programs import go_program
 from tests.tools.servers import free_port, running, wait_until_up
 
 MODULE = "github.com/fsouza/fake-gcs-server"

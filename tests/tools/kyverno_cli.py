@@ -19,11 +19,11 @@ from typing import Any
 import yaml
 
 from components.kubernetes.team_namespace import TEAM_LABEL
-from sandbox.paths import Layout
+from sandbox.paths import ROOT, Layout
 from sandbox.providers.kubernetes.kind_tables import known_definition
-from tests.tools.go_programs import go_program
+from sandbox.upstream.go_programs import go_program
 
-SOURCE = Path(__file__).parent / "kyverno"
+SOURCE = ROOT / "sandbox" / "cluster" / "modules" / "kyverno"
 PACKAGE = "github.com/kyverno/kyverno/cmd/cli/kubectl-kyverno"
 #: Longer than a run takes; each policy is compiled anew for each object.
 RUN_SECONDS = 900

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from sandbox.paths import Layout
 from sandbox.progress import SetupError, say, step
-from tests.tools.go_programs import go_program
+from sandbox.upstream.go_programs import go_program
 
 PACKAGE, VERSION = "prometheus", "2.42.0+ds-5+deb12u1"
 #: Checksums of the package as Debian's index of bookworm states them (2026-11).

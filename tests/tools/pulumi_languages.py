@@ -17,7 +17,7 @@ from typing import Literal
 
 from sandbox.engine_setup import read_pin
 from sandbox.paths import Layout
-from tests.tools.go_programs import go_program
+from sandbox.upstream.go_programs import go_program
 
 SOURCE = Path(__file__).parent / "pulumi_languages"
 GENERATOR = "pulumi-sdk-generator"

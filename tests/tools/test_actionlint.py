@@ -10,7 +10,7 @@ import pytest
 
 from sandbox.paths import ROOT, Layout
 from sandbox.progress import SetupError
-from tests.tools.go_programs import go_program
+from sandbox.upstream.go_programs import go_program
 
 pytestmark = pytest.mark.tools
 

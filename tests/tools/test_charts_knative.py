@@ -13,9 +13,9 @@ from components.kubernetes.knative_serving import NAMESPACE, WITH_BUDGET, WITHOU
 from components.kubernetes.versions import ENVOY_IMAGES, KNATIVE_IMAGES
 from tests.kubernetes_api.kubeconform import validate
 from tests.tools.charts.cases import HOST, MIRROR, PUBLIC
-from tests.tools.charts.knative import OPERATOR, config_map, documented_keys, manifests, unknown_config
+from sandbox.upstream.knative import OPERATOR, config_map, documented_keys, manifests, unknown_config
 from tests.tools.charts.objects import images, not_restricted, of_kind, pods, without_size
-from tests.tools.go_modules import module_folder
+from sandbox.upstream.go_modules import module_folder
 
 pytestmark = pytest.mark.tools
 

@@ -10,7 +10,7 @@ import pytest
 
 from components.kubernetes.kserve_values import CONFIGURATION, RUNTIMES, RUNTIMES_OFF, make_controller_values
 from components.kubernetes.versions import KSERVE_CRD, KSERVE_RESOURCES, KSERVE_RUNTIMES
-from tests.tools.charts import rendered, values_of
+from sandbox.upstream.helm import rendered, values_of
 from tests.tools.charts.cases import ENGINE, PUBLIC, case_of
 from tests.tools.charts.objects import of_kind
 

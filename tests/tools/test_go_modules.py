@@ -6,8 +6,8 @@ import pytest
 
 from components.kubernetes.versions import CERT_MANAGER, KEDA, KSERVE_CRD
 from sandbox.progress import SetupError
-from tests.kubernetes_api.crd_sources import SOURCES
-from tests.tools.go_modules import PINS, module_folder, module_version
+from sandbox.upstream.definitions import SOURCES
+from sandbox.upstream.go_modules import PINS, module_folder, module_version
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from policy.rules.allowed_images import BY_DIGEST, WITHOUT_DIGEST
 from sandbox.paths import ROOT
 from stacks.environment import read_environment
 from stacks.installed_images import digests_by_name, installed_images
-from tests.tools.charts import rendered
+from sandbox.upstream.helm import rendered
 from tests.tools.charts.cases import ENGINE
 from tests.tools.charts.objects import images
 

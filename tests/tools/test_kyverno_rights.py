@@ -11,7 +11,7 @@ from components.kubernetes.versions import KYVERNO
 from policy.admission.manifests import validating_policies
 from policy.rules import RULES
 from policy.rules.rule import Context
-from tests.tools.charts import rendered
+from sandbox.upstream.helm import rendered
 from tests.tools.charts.cases import case_of
 from tests.tools.charts.objects import of_kind
 

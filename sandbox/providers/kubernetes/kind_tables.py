@@ -53,7 +53,13 @@ def _definition(group: str, kind: str, row: Object) -> Object:
             "scope": row.get("scope", "Namespaced"),
             "names": {"kind": kind, "plural": plural},
             "versions": [
-                {"name": version, "served": True, "schema": {"openAPIV3Schema": schema}} for version in row["versions"]
+                {
+                    "name": version,
+                    "served": True,
+                    "storage": version == row["versions"][0],
+                    "schema": {"openAPIV3Schema": schema},
+                }
+                for version in row["versions"]
             ],
         },
     }

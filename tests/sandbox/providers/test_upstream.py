@@ -16,10 +16,10 @@ from sandbox.providers.kubernetes.kind_tables import definitions_of_groups, know
 from sandbox.providers.kubernetes.knative_config import KEYS
 from sandbox.providers.kubernetes.knative_revisions import DROPPED_OF_CONTAINER, FREE, SWITCHED
 from sandbox.providers.kubernetes.serving_stack import KNATIVE_GROUPS, KNATIVE_VERSIONS
-from tests.kubernetes_api.crd_sources import TABLED, definitions
+from sandbox.upstream.definitions import TABLED, definitions
 from tests.sandbox.providers.custom_objects import OBJECTS
 from tests.sandbox.providers.serving_objects import KNATIVE, KNATIVE_MODEL
-from tests.tools.go_modules import module_folder
+from sandbox.upstream.go_modules import module_folder
 
 pytestmark = pytest.mark.tools
 

@@ -18,7 +18,7 @@ from typing import Any
 from components.kubernetes.authorization_pod import KEYS_FILE, make_arguments
 from components.kubernetes.authorization_policy import CONFIGURATION_FILE, DECISION
 from sandbox.paths import Layout
-from tests.tools.go_programs import go_program
+from sandbox.upstream.go_programs import go_program
 from tests.tools.servers import free_port, running, wait_until_up
 
 PACKAGE = "github.com/open-policy-agent/opa"

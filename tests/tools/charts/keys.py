@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from components.kubernetes.versions import KEDA, OPENCOST, Chart
-from tests.tools.charts.helm import templates_of, values_of
+from sandbox.upstream.helm import templates_of, values_of
 
 Path_ = tuple[str, ...]
 #: Maps whose keys are the caller's own, by chart: the chart hands them on as they are.

@@ -1,6 +1,6 @@
 """Upstream projects as their Go modules carry them: definitions of custom kinds, charts and manifests, where Go keeps them.
 
-`upstream_modules/` pins each by version and checksum. Nothing of them is compiled, so what they need in turn is not asked for.
+`pins/` pins each by version and checksum. Nothing of them is compiled, so what they need in turn is not asked for.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sandbox.progress import SetupError
 
-PINS = Path(__file__).parent / "upstream_modules"
+PINS = Path(__file__).parent / "pins"
 
 
 @cache
@@ -26,7 +26,7 @@ def module_folder(module: str) -> Path:
     """
     version = module_version(module)
     if shutil.which("go") is None:
-        raise SetupError(f"Go is missing: these tests get {module} with it")
+        raise SetupError(f"Go is missing: the sandbox gets {module} with it")
     sums = (PINS / "go.sum").read_text(encoding="utf-8")
     if f"{module} {version} h1:" not in sums:
         raise SetupError(f"{module} {version} has no checksum: run `go mod download {module}@{version}` in {PINS}")

@@ -1,4 +1,4 @@
-// Pins the upstream projects whose definitions and charts tests read (tests/tools/go_modules.py). A list of versions, not a
+// Pins the upstream projects whose definitions and charts the sandbox and tests read (sandbox/upstream/go_modules.py). A list of versions, not a
 // program: `go mod tidy` would empty it. After a change run `go mod download <module>@<version>` here, which notes the checksum.
 module example.invalid/gemma-platform/upstream-modules
 
@@ -13,5 +13,6 @@ require (
 	github.com/kyverno/kyverno v1.19.1
 	knative.dev/operator v0.50.0
 	sigs.k8s.io/gateway-api v1.3.0
+	sigs.k8s.io/kwok v0.8.0
 	sigs.k8s.io/secrets-store-csi-driver v1.5.3
 )

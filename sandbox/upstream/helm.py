@@ -1,6 +1,6 @@
 """`rendered`: what a chart makes of values, by the real Helm. No cluster, no chart repository.
 
-Helm is built from the modules that `helm/` pins. The charts lie in upstream Go modules (`upstream_modules/`); those that their
+Helm is built from the modules that `helm_program/` pins. The charts lie in upstream Go modules (`pins/`); those that their
 projects finish at release time only are finished here in a copy. KEDA's module carries no chart: see `keda_keys.yaml`.
 """
 
@@ -19,11 +19,11 @@ import yaml
 
 from components.kubernetes.versions import CERT_MANAGER, KNATIVE_OPERATOR, Chart
 from sandbox.paths import Layout
-from tests.tools.go_modules import module_folder
-from tests.tools.go_programs import go_program
+from sandbox.upstream.go_modules import module_folder
+from sandbox.upstream.go_programs import go_program
 
 PACKAGE = "helm.sh/helm/v3/cmd/helm"
-SOURCE = Path(__file__).parent / "helm"
+SOURCE = Path(__file__).parent / "helm_program"
 #: A Helm that is built like this takes the cluster for an old one unless it is told.
 KUBERNETES_VERSION = "1.35.3"
 #: Longer than any chart takes.

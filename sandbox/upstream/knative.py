@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from components.kubernetes.versions import KNATIVE_SERVING
-from tests.tools.go_modules import module_folder
+from sandbox.upstream.go_modules import module_folder
 
 OPERATOR = "knative.dev/operator"
 

@@ -1,4 +1,4 @@
-"""Where the definitions of custom kinds come from: files of upstream modules, read when the tests run and never committed.
+"""Where the definitions of custom kinds come from: files of upstream modules, read when needed and never committed.
 
 Some of the kinds that GKE brings along are in no module: for those the stand-in's own tables of their documented fields count
 (sandbox/providers/kubernetes/kinds), which are closed as well.
@@ -6,7 +6,7 @@ Some of the kinds that GKE brings along are in no module: for those the stand-in
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ import yaml
 
 from components.kubernetes.versions import KNATIVE_SERVING
 from sandbox.providers.kubernetes.kind_tables import definitions_of_groups
-from tests.tools.go_modules import module_folder
+from sandbox.upstream.go_modules import module_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Source:
     files: tuple[str, ...]
 
 
-SOURCES = (
+SOURCES_OF_STACK = (
     Source(
         "github.com/kserve/kserve",
         (
@@ -45,12 +45,16 @@ SOURCES = (
     Source("github.com/kedacore/keda/v2", ("config/crd/bases/keda.sh_*.yaml",)),
     # only the policies that Kyverno keeps: it drops the kinds of kyverno.io
     Source("github.com/kyverno/kyverno", ("config/crds/policies.kyverno.io/*.yaml",)),
+)
+#: Of kinds that GKE installs: Gateway API, Managed Service for Prometheus and the Secret Manager add-on.
+SOURCES_OF_GKE = (
     # GKE brings its own release of these. One from before Kubernetes 1.34: the API only grows, and no GKE 1.35 has less
     Source("sigs.k8s.io/gateway-api", ("config/crd/standard/gateway.networking.k8s.io_*.yaml",)),
-    # Managed Service for Prometheus and the Secret Manager add-on, which GKE installs
     Source("github.com/GoogleCloudPlatform/prometheus-engine", ("charts/operator/crds/*.yaml",)),
     Source("sigs.k8s.io/secrets-store-csi-driver", ("config/crd/bases/*.yaml",)),
 )
+
+SOURCES = (*SOURCES_OF_STACK, *SOURCES_OF_GKE)
 
 #: Groups of GKE whose definitions no module carries (github.com/GoogleCloudPlatform/gke-gateway-api is not served, 2026-11-25).
 TABLED = ("cloud.google.com", "networking.gke.io")
@@ -66,7 +70,16 @@ def tabled_definitions() -> Iterator[dict[str, Any]]:
 
 def definitions() -> Iterator[dict[str, Any]]:
     """Every CustomResourceDefinition of the sources; AssertionError when a glob finds no file."""
-    for source in SOURCES:
+    yield from _definitions(SOURCES)
+
+
+def definitions_of_gke() -> Iterator[dict[str, Any]]:
+    """Those of the kinds that GKE installs and a module carries."""
+    yield from _definitions(SOURCES_OF_GKE)
+
+
+def _definitions(sources: Iterable[Source]) -> Iterator[dict[str, Any]]:
+    for source in sources:
         folder = module_folder(source.module)
         for pattern in source.files:
             files = sorted(folder.glob(pattern))
