@@ -11,7 +11,7 @@ CLUSTER ?=
 SANDBOX := $(PY) -m sandbox $(if $(CLUSTER),--cluster "$(CLUSTER)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lint preview preview-report up destroy refresh sandbox-shell cluster cluster-down cluster-shell docs bench mutate-policies policy-fixtures ci-preview ci-deploy ci-drift ci-pins release clean
+.PHONY: help setup demo test test-all test-cluster lint preview preview-report up destroy refresh sandbox-shell cluster cluster-down cluster-shell docs bench mutate-policies policy-fixtures ci-preview ci-deploy ci-drift ci-pins release clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,10 +23,14 @@ demo: setup ## Bring dev up from nothing in the sandbox and say what came up, wh
 	@$(SANDBOX) demo
 
 test: setup ## Run every test that needs nothing but set-up, but the slow ones
-	$(PY) -m pytest tests -m "not tools and not slow" -n 2 --dist loadfile
+	$(PY) -m pytest tests -m "not tools and not slow and not cluster" -n 2 --dist loadfile
 
 test-all: setup ## Run the other tests: those that need other real tools, and the slow ones
-	$(PY) -m pytest tests -m "tools or slow" -n 2 --dist loadfile
+	$(PY) -m pytest tests -m "(tools or slow) and not cluster" -n 2 --dist loadfile
+
+test-cluster: setup ## Run the tests on a real Kubernetes control plane (its programs are built first: half an hour, once)
+	@$(PY) -m sandbox cluster-programs
+	$(PY) -m pytest tests/cluster -m cluster -n 2 --dist loadgroup
 
 lint: setup ## Check style and types
 	$(PY) -m ruff check .

@@ -22,7 +22,7 @@ from rich.console import Console
 from sandbox import summary
 from sandbox.cluster import lifecycle
 from sandbox.cluster.layout import ClusterLayout
-from sandbox.cluster.programs import program
+from sandbox.cluster.programs import build_all, program
 from sandbox.instance import Instance, SandboxError
 from sandbox.paths import ROOT
 from sandbox.plan_check import check_before_up, has_resources, preview_and_check
@@ -201,6 +201,15 @@ def cluster(env: Environment = DEMO_ENVIRONMENT) -> None:
     typer.echo(
         f"cluster: `make up ENV={env} CLUSTER=real` brings the stack up in it, `make cluster-shell` opens a shell"
     )
+
+
+@app.command(name="cluster-programs")
+def cluster_programs() -> None:
+    """Build the programs of a control plane, as `cluster` does, and start nothing."""
+    try:
+        build_all()
+    except SetupError as error:
+        raise SandboxError(f"cluster: {error}") from None
 
 
 @app.command(name="cluster-down")

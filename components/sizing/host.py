@@ -60,14 +60,24 @@ def host_too_small(machine: Machine | None, shape: CloudRunShape | None, tensor_
 def node_room(machine: Machine) -> tuple[Decimal, Decimal]:
     """(vCPU, GiB) that a GKE node of this type leaves to pods, after GKE's reservation and 1 vCPU and 1 GiB of DaemonSets.
 
+    DaemonSets: estimate.
+    """
+    vcpu, memory = node_allocatable(machine.vcpu, machine.memory_gb)
+    return vcpu - 1, memory - 1
+
+
+@cache
+def node_allocatable(vcpu: int, memory_gb: int) -> tuple[Decimal, Decimal]:
+    """(vCPU, GiB) that a GKE node of this size has for all its pods, those of DaemonSets included.
+
     Reservation: 25 % of the first 4 GiB, 20 % of the next 4, 10 % of the next 8, 6 % of the next 112, 2 % above, and 100 MiB for
     eviction; 6 % of the first core, 1 % of the second, 0.5 % of the next two, 0.25 % above.
-    Source: cloud.google.com/kubernetes-engine/docs/concepts/plan-node-sizes (2026); DaemonSets: estimate.
+    Source: cloud.google.com/kubernetes-engine/docs/concepts/plan-node-sizes (2026).
     """
-    memory = Decimal(machine.memory_gb) * 10**9 / GIB
+    memory = Decimal(memory_gb) * 10**9 / GIB
     reserved = _tiers(memory, ((4, "0.25"), (4, "0.20"), (8, "0.10"), (112, "0.06"), (None, "0.02"))) + Decimal("0.1")
-    cores = _tiers(Decimal(machine.vcpu), ((1, "0.06"), (1, "0.01"), (2, "0.005"), (None, "0.0025")))
-    return Decimal(machine.vcpu) - cores - 1, memory - reserved - 1
+    cores = _tiers(Decimal(vcpu), ((1, "0.06"), (1, "0.01"), (2, "0.005"), (None, "0.0025")))
+    return Decimal(vcpu) - cores, memory - reserved
 
 
 def _tiers(amount: Decimal, tiers: tuple[tuple[int | None, str], ...]) -> Decimal:

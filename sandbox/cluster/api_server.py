@@ -74,7 +74,7 @@ class ApiServer:
     @classmethod
     def of(cls, kubeconfig: Path) -> ApiServer:
         """The server that a kubeconfig names; nothing is asked yet."""
-        configuration = kubernetes.client.Configuration()
+        configuration: Any = kubernetes.client.Configuration()
         kubernetes.config.load_kube_config(str(kubeconfig), client_configuration=configuration)
         configuration.connection_pool_maxsize = CONNECTIONS
         configuration.retries = False
@@ -164,7 +164,7 @@ class ApiServer:
 
     def delete(self, made: Object, *, propagation: str = "Background", grace: int | None = None) -> None:
         """Asks for the object's removal; one that is gone already is no error. It may still be there for a while."""
-        options = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": propagation}
+        options: Object = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": propagation}
         if grace is not None:
             options["gracePeriodSeconds"] = grace
         try:

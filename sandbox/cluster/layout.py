@@ -30,6 +30,11 @@ class ClusterLayout:
         return self.folder / "inside.kubeconfig"
 
     @property
+    def lock(self) -> Path:
+        """Held by whoever starts or ends the cluster."""
+        return self.folder.with_name(f"{self.folder.name}.lock")
+
+    @property
     def keys(self) -> Path:
         """Keys, certificates and tokens of this cluster alone."""
         return self.folder / "keys"

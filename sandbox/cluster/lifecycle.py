@@ -53,11 +53,17 @@ def stop(layout: ClusterLayout) -> bool:
     """Ends the cluster and removes all that it held; False when there was none."""
     if not layout.folder.exists():
         return False
+    end(layout)
+    shutil.rmtree(layout.folder)
+    layout.lock.unlink(missing_ok=True)
+    return True
+
+
+def end(layout: ClusterLayout) -> None:
+    """Ends the cluster's processes; `start` goes on with what it holds."""
     with _alone(layout):
         if (state := running(layout)) is not None:
             _end(state.supervisor, layout)
-    shutil.rmtree(layout.folder)
-    return True
 
 
 def running(layout: ClusterLayout) -> State | None:
@@ -160,7 +166,6 @@ def _supervisor_log(layout: ClusterLayout) -> str:
 @contextlib.contextmanager
 def _alone(layout: ClusterLayout) -> Iterator[None]:
     """Two that start or end the same cluster wait for each other."""
-    file = layout.folder.with_name(f"{layout.folder.name}.lock")
-    with file.open("w") as lock:
+    with layout.lock.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

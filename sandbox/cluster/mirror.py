@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sandbox.cluster.api_server import ApiError, ApiServer, Object, UnreachableError
@@ -85,3 +85,15 @@ class Mirror:
             else:
                 held[key_of(made)] = made
         self._changed.set()
+
+
+def for_each(objects: Iterable[Object], act: Callable[[Object], Any]) -> None:
+    """Does something about each object; raises the first ApiError at the end, so that one bad object stops no other."""
+    errors = []
+    for made in objects:
+        try:
+            act(made)
+        except ApiError as error:
+            errors.append(error)
+    if errors:
+        raise errors[0]

@@ -22,8 +22,8 @@ POD_NETWORK = "10.200.0.0/16"
 KWOK_NETWORK = "10.201.0.0/16"
 SERVICE_NETWORK = "10.96.0.0/16"
 API_PORT = 6443
-#: Programs of Debian's util-linux and iproute2 that make namespaces and interfaces.
-NEEDED = ("unshare", "setpriv", "nsenter", "ip", "mount")
+#: Programs of the packages util-linux, iproute2, coreutils and hostname, which make namespaces and interfaces.
+NEEDED = ("unshare", "setpriv", "nsenter", "ip", "mount", "chroot", "hostname")
 
 
 def check_possible() -> None:
@@ -32,7 +32,7 @@ def check_possible() -> None:
         raise SetupError("a real control plane needs Linux: its network is a namespace of the kernel")
     missing = [name for name in NEEDED if find(name) is None]
     if missing:
-        raise SetupError(f"{', '.join(missing)} missing: install the packages util-linux and iproute2")
+        raise SetupError(f"{', '.join(missing)} missing: install the packages util-linux, iproute2, coreutils and hostname")
     answer = subprocess.run(alone(["true"]), capture_output=True, text=True)
     if answer.returncode != 0:
         raise SetupError(f"this machine lets nobody make a network namespace: {answer.stderr.strip()}")
@@ -79,5 +79,5 @@ def find(name: str) -> str | None:
 def _program(name: str) -> str:
     found = find(name)
     if found is None:
-        raise SetupError(f"{name} is missing: install the packages util-linux and iproute2")
+        raise SetupError(f"{name} is missing: install the packages util-linux, iproute2, coreutils and hostname")
     return found

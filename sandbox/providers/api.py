@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
+
+from sandbox.providers.cloud import CloudError
 
 Failure = tuple[str, str]
 Properties = dict[str, Any]
+
+#: Seconds that the program grants the operation that this thread carries out (`customTimeouts`); 0 where it says nothing.
+GRANTED_SECONDS: ContextVar[float] = ContextVar("GRANTED_SECONDS", default=0.0)
+
+
+class UnfinishedError(CloudError):
+    """The resource is there, but not ready. The state keeps it with this reason, and the next update goes on with it."""
+
+    def __init__(self, resource_id: str, outputs: Properties, reason: str) -> None:
+        super().__init__(reason)
+        self.resource_id = resource_id
+        self.outputs = outputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,4 +76,25 @@ class Api(Protocol):
 
     def invoke(self, token: str, arguments: Properties) -> Properties:
         """Answers a function. Raises CloudError for one that has no answer."""
+        ...
+
+
+@runtime_checkable
+class ServedApi(Api, Protocol):
+    """An API behind which a real server stands: it has a say in previews, changes what it is given, and takes its time."""
+
+    cancelled: threading.Event
+    """Set when the engine wants all operations to end."""
+
+    def compared(
+        self, token: str, old: Properties, outputs: Properties, inputs: Properties
+    ) -> tuple[Properties, Properties]:
+        """What a diff compares: what the server made of the old inputs, as last seen, and the new inputs."""
+        ...
+
+    def try_update(self, token: str, resource_id: str, inputs: Properties) -> None:
+        """Asks the server, without a change, what it says of an update. Raises CloudError with its refusal."""
+
+    def refreshed(self, token: str, resource_id: str, inputs: Properties) -> tuple[Properties, Properties] | None:
+        """`read` for a resource whose inputs are known: (those fields as they are now, outputs), or None."""
         ...

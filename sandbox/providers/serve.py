@@ -24,14 +24,15 @@ WATCH_SECONDS = 1.0
 def start(api: Callable[[Cloud], Api], distribution: str) -> None:
     """Serves an API over the sandbox's cloud, under the version of the SDK `distribution`.
 
-    Ends the process with one sentence when the sandbox has named no cloud.
+    Ends the process with one sentence when the sandbox has named no cloud, or a cluster that is not there.
     """
     try:
         cloud = Cloud.of_environment()
+        served = api(cloud)
     except CloudError as error:
         sys.exit(f"error: {error}")
     package = distribution.removeprefix("pulumi-")
-    serve(StandIn(api(cloud), cloud, version(distribution), package))
+    serve(StandIn(served, cloud, version(distribution), package))
 
 
 def serve(stand_in: StandIn) -> None:

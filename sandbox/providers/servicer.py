@@ -12,10 +12,10 @@ from typing import Any
 
 import grpc
 from google.protobuf import empty_pb2, json_format, struct_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc, status_pb2
 from pulumi.runtime.rpc import UNKNOWN, _special_secret_sig, _special_sig_key
 
-from sandbox.providers.api import Api, Properties
+from sandbox.providers.api import GRANTED_SECONDS, Api, Properties, ServedApi, UnfinishedError
 from sandbox.providers.cloud import Cloud, CloudError
 from sandbox.providers.property_diff import carried_over, changed_paths, covered_by, touches
 from sandbox.providers.provider_schema import provider_schema
@@ -77,7 +77,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         self.cloud = cloud
         self.version = version
         self.package = package
-        self.cancelled = threading.Event()
+        self.cancelled = api.cancelled if isinstance(api, ServedApi) else threading.Event()
 
     def GetPluginInfo(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         return plugin_pb2.PluginInfo(version=self.version)
@@ -124,6 +124,8 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         token, _ = _token_and_name(request.urn)
         old, new = to_dict(request.old_inputs), to_dict(request.news)
         replacement = self.api.replacement(token, old, new)
+        if isinstance(self.api, ServedApi):
+            old, new = self.api.compared(token, old, to_dict(request.olds), new)
         detailed: dict[str, provider_pb2.PropertyDiff] = {}
         replaces: list[str] = []
         for path, how, before, after in changed_paths(old, new):
@@ -146,11 +148,12 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
     def Create(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         token, name = _token_and_name(request.urn)
         inputs = to_dict(request.properties)
-        if request.preview:
-            return provider_pb2.CreateResponse(properties=to_struct(self.api.preview(token, inputs)))
 
         def create() -> Any:
+            if request.preview:
+                return provider_pb2.CreateResponse(properties=to_struct(self.api.preview(token, inputs)))
             self._fault(name)
+            GRANTED_SECONDS.set(request.timeout)
             resource_id, outputs = self.api.create(token, inputs)
             return provider_pb2.CreateResponse(id=resource_id, properties=to_struct(outputs))
 
@@ -159,12 +162,15 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
     def Update(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         token, name = _token_and_name(request.urn)
         inputs, old = to_dict(request.news), to_dict(request.olds)
-        if request.preview:
-            outputs = carried_over(old, to_dict(request.old_inputs), inputs)
-            return provider_pb2.UpdateResponse(properties=to_struct(outputs))
 
         def update() -> Any:
+            if request.preview:
+                if isinstance(self.api, ServedApi):
+                    self.api.try_update(token, request.id, inputs)
+                outputs = carried_over(old, to_dict(request.old_inputs), inputs)
+                return provider_pb2.UpdateResponse(properties=to_struct(outputs))
             self._fault(name)
+            GRANTED_SECONDS.set(request.timeout)
             outputs = self.api.update(token, request.id, inputs, old)
             return provider_pb2.UpdateResponse(properties=to_struct(outputs))
 
@@ -174,7 +180,11 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         token, _ = _token_and_name(request.urn)
 
         def read() -> Any:
-            found = self.api.read(token, request.id)
+            inputs = to_dict(request.inputs)
+            if isinstance(self.api, ServedApi) and inputs:
+                found = self.api.refreshed(token, request.id, inputs)
+            else:
+                found = self.api.read(token, request.id)
             if found is None:
                 return provider_pb2.ReadResponse()
             inputs, outputs = found
@@ -187,6 +197,7 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
 
         def delete() -> Any:
             self._fault(name)
+            GRANTED_SECONDS.set(request.timeout)
             self.api.delete(token, request.id)
             return empty_pb2.Empty()
 
@@ -221,8 +232,21 @@ class StandIn(provider_pb2_grpc.ResourceProviderServicer):
         try:
             return work()
         except CloudError as error:
+            if isinstance(error, UnfinishedError):
+                context.set_trailing_metadata((("grpc-status-details-bin", _unfinished(error)),))
             context.abort(grpc.StatusCode.UNKNOWN, str(error))
             raise
+
+
+def _unfinished(error: UnfinishedError) -> bytes:
+    """The details with which the engine keeps a resource that is there and not ready."""
+    status = status_pb2.Status(code=grpc.StatusCode.UNKNOWN.value[0], message=str(error))
+    status.details.add().Pack(
+        provider_pb2.ErrorResourceInitFailed(
+            id=error.resource_id, properties=to_struct(error.outputs), reasons=[str(error)]
+        )
+    )
+    return status.SerializeToString()
 
 
 def _token_and_name(urn: str) -> tuple[str, str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,13 +9,11 @@ from pulumi.runtime.rpc import UNKNOWN
 
 from sandbox.providers.api import Failure, Properties, Replacement
 from sandbox.providers.cloud import Cloud, CloudError
-from sandbox.providers.cluster_link import cluster_of_kubeconfig
+from sandbox.providers.kubernetes import identity
 from sandbox.providers.kubernetes.cluster import DEFINITION, RELEASE, Cluster
 from sandbox.providers.kubernetes.definitions import definition_of
 from sandbox.providers.kubernetes.object_rules import (
     CLUSTER_SCOPED,
-    IMMUTABLE,
-    MUTABLE_BY,
     SECRET,
     metadata_failures,
     secret_failures,
@@ -25,11 +22,6 @@ from sandbox.providers.kubernetes.releases import brought, missing_kinds, releas
 from sandbox.providers.kubernetes.schemas import failures
 from sandbox.providers.kubernetes.serving_stack import ServingStack
 from sandbox.providers.servicer import has_unknown
-
-#: What of the provider's configuration says which cluster it reaches.
-REACHING = ("kubeconfig", "context", "cluster")
-#: The provider's own mark of a name that it chose.
-AUTONAMED = "pulumi.com/autonamed"
 
 
 class KubernetesApi:
@@ -47,25 +39,17 @@ class KubernetesApi:
         """Objects of different clusters do not meet: the kubeconfig names the cluster."""
         self.cluster = Cluster.of(self.cloud, variables.get("kubeconfig", ""))
         self.stack = ServingStack(self.cluster)
-        on = (token for name, token in MUTABLE_BY.items() if variables.get(name, "").lower() == "true")
-        self.mutable = frozenset(on)
+        self.mutable = identity.mutable_tokens(variables)
 
     def moved(self, old: Properties, config: Properties) -> list[str]:
-        """Another cluster, or one that is not known yet, as the real provider judges it.
-
-        Source: pulumi/pulumi-kubernetes provider/pkg/provider/provider.go, DiffConfig @010f5d8e (2026).
-        """
-        unknown = [key for key in REACHING if config.get(key) == UNKNOWN]
-        if unknown:
-            return unknown[:1]
-        before, after = (cluster_of_kubeconfig(str(side.get("kubeconfig", ""))) for side in (old, config))
-        return [key for key in REACHING if old.get(key) != config.get(key)] if before != after else []
+        """Another cluster, or one that is not known yet."""
+        return identity.moved(old, config)
 
     def check(self, token: str, name: str, inputs: Properties, old: Properties, seed: bytes) -> list[Failure]:
         """Names what has no name, then validates."""
-        digest = hashlib.sha256(name.encode() + seed).hexdigest()[:8]
+        auto_name = identity.automatic_name(name, seed)
         if token == RELEASE:
-            return self._check_release(inputs, old, f"{name}-{digest}")
+            return self._check_release(inputs, old, auto_name)
         if token.endswith("Patch"):
             return [("", "the sandbox knows no patches of objects that others own")]
         metadata = inputs.setdefault("metadata", {})
@@ -73,10 +57,7 @@ class KubernetesApi:
             return failures(inputs, self._definition(inputs))
         if not isinstance(metadata, dict):
             return [("metadata", "must be an object")]
-        if not metadata.get("name") and not metadata.get("generateName"):
-            kept = old["metadata"]["name"] if _is_autonamed(old) else None
-            metadata["name"] = kept or f"{name}-{digest}"
-            metadata["annotations"] = {**(metadata.get("annotations") or {}), AUTONAMED: "true"}
+        identity.give_name(metadata, old, auto_name)
         found = [*failures(inputs, self._definition(inputs)), *metadata_failures(str(inputs.get("kind")), metadata)]
         if token == SECRET:
             found += secret_failures(inputs)
@@ -86,24 +67,12 @@ class KubernetesApi:
         return found
 
     def replacement(self, token: str, old: Properties, inputs: Properties) -> Replacement:
-        """Kind, name and namespace make the object; the rest is the kind's immutable fields.
-
-        An object that keeps a name of its own can only come when the old one is gone.
-        """
-        if token == RELEASE:
-            return Replacement(("name", "namespace"), delete_first=False)
-        fields = () if token in self.mutable else IMMUTABLE.get(token, ())
-        before, after = old.get("metadata") or {}, inputs.get("metadata") or {}
-        same = before == UNKNOWN or after == UNKNOWN or _place(before) == _place(after)
-        paths = ("apiVersion", "kind", "metadata.name", "metadata.namespace", *fields)
-        return Replacement(paths, delete_first=same and not _is_autonamed(inputs))
+        """Kind, name and namespace make the object; the rest is the kind's immutable fields."""
+        return identity.replacement(token, old, inputs, self.mutable)
 
     def preview(self, token: str, inputs: Properties) -> Properties:
-        """The object as given, since names are known; what the server adds (`status`, the rest of the metadata) is not."""
-        if token == RELEASE:
-            return {**inputs, "status": UNKNOWN}
-        added = dict.fromkeys(("uid", "resourceVersion", "generation", "creationTimestamp"), UNKNOWN)
-        return {**inputs, "metadata": {**added, **(inputs.get("metadata") or {})}, "status": UNKNOWN}
+        """The object as given, and what the server adds as not known."""
+        return identity.previewed(token, inputs)
 
     def create(self, token: str, inputs: Properties) -> tuple[str, Properties]:
         """Refuses an object whose namespace or kind the cluster does not have, and what it needs beside."""
@@ -203,12 +172,3 @@ class KubernetesApi:
         if token == RELEASE:
             return release_outputs(inputs, generation)
         return self.cluster.outputs(token, object_id, inputs, generation)
-
-
-def _place(metadata: Properties) -> tuple[Any, Any]:
-    return metadata.get("namespace"), metadata.get("name")
-
-
-def _is_autonamed(inputs: Properties) -> bool:
-    annotations = (inputs.get("metadata") or {}).get("annotations")
-    return isinstance(annotations, dict) and annotations.get(AUTONAMED) == "true"

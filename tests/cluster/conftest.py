@@ -1,0 +1,120 @@
+"""Fixtures: a real control plane for each environment, with its stack brought up once for all tests of a file."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+from sandbox.cluster import lifecycle
+from sandbox.cluster.api_server import ApiServer, Object
+from sandbox.cluster.layout import ClusterLayout
+from sandbox.instance import Instance
+from sandbox.paths import Layout
+from tests.sandbox.harness import Result, Sandbox
+
+T = TypeVar("T")
+
+#: By the name of the fixture.
+ENVIRONMENTS = ("dev", "prod")
+HERE = Path(__file__).parent
+#: Longest that something takes that controllers are to bring about, on busy cores.
+PATIENCE_SECONDS = 120.0
+POLL_SECONDS = 0.3
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A cluster, the stack whose objects are in it, and a copy of the project to change."""
+
+    layout: ClusterLayout
+    api: ApiServer
+    sandbox: Sandbox
+    env: str
+
+    def up(self, *options: str) -> Result:
+        """Updates the stack; its failure fails the test with all that the engine said."""
+        result = self.sandbox.up(self.env, *options)
+        assert result.exit_code == 0, result.output
+        return result
+
+    def one(self, api_version: str, kind: str, name: str, namespace: str | None = None) -> Object:
+        """An object that must be there."""
+        found = self.api.get(api_version, kind, name, namespace)
+        assert found is not None, f"there is no {kind} {namespace}/{name}"
+        return found
+
+    def events_of(self, namespace: str, name: str) -> list[str]:
+        """Reasons and messages of the events of one object."""
+        found = self.api.list("v1", "Event", namespace, fields=f"involvedObject.name={name}")
+        return [f"{one.get('reason')}: {one.get('message')}" for one in found]
+
+
+def eventually(look: Callable[[], T], what: str, seconds: float = PATIENCE_SECONDS) -> T:
+    """What `look` gives once that is true; fails the test with `what` and what it gave last."""
+    end = time.monotonic() + seconds
+    while not (found := look()):
+        assert time.monotonic() < end, f"not within {seconds:.0f} s: {what}; last seen: {found!r}"
+        time.sleep(POLL_SECONDS)
+    return found
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.cluster)
+            # one cluster for an environment: all its tests go to the same worker
+            names = getattr(item, "fixturenames", [])
+            item.add_marker(pytest.mark.xdist_group(next((env for env in ENVIRONMENTS if env in names), item.name)))
+
+
+@contextlib.contextmanager
+def running_cluster(session: pytest.Session, name: str) -> Iterator[ClusterLayout]:
+    """A control plane for tests. When one of them failed, its folder with logs and etcd's data stays."""
+    layout = ClusterLayout.named(f"test-{name}-{os.getpid()}")
+    failed = session.testsfailed
+    lifecycle.start(layout, print)
+    yield layout
+    if session.testsfailed == failed:
+        lifecycle.stop(layout)
+    else:
+        lifecycle.end(layout)
+        print(f"the cluster is kept: {layout.folder}")
+
+
+def make_stage(layout: ClusterLayout, folder: Path, env: str) -> Stage:
+    """A copy of the project whose stack belongs to the cluster; nothing is brought up yet."""
+    made = Sandbox.create(folder)
+    instance = Instance(layout.instance, kubeconfig=layout.kubeconfig)
+    return Stage(layout, ApiServer.of(layout.kubeconfig), Sandbox(made.project, instance), env)
+
+
+def _brought_up(session: pytest.Session, folder: Path, env: str) -> Iterator[Stage]:
+    with running_cluster(session, env) as layout:
+        stage = make_stage(layout, folder, env)
+        stage.up()
+        yield stage
+
+
+@pytest.fixture(scope="session")
+def dev(request: pytest.FixtureRequest, set_up: Layout, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """dev, brought up; its tests leave it as they found it."""
+    yield from _brought_up(request.session, tmp_path_factory.mktemp("dev"), "dev")
+
+
+@pytest.fixture(scope="session")
+def prod(request: pytest.FixtureRequest, set_up: Layout, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """prod, brought up; its tests leave it as they found it."""
+    yield from _brought_up(request.session, tmp_path_factory.mktemp("prod"), "prod")
+
+
+def condition(made: Object | None, kind: str) -> dict[str, Any]:
+    """A condition of an object's status; empty where it has none."""
+    conditions = ((made or {}).get("status") or {}).get("conditions") or []
+    return next((one for one in conditions if one["type"] == kind), {})
