@@ -47,7 +47,8 @@ class PriorityClasses(pulumi.ComponentResource):
                 f"{name}-{class_name}",
                 metadata=k8s.meta.v1.ObjectMetaArgs(name=class_name, labels=args["labels"]),
                 value=value,
-                global_default=class_name == PLATFORM,
+                # never False: the server drops that, and every preview would add it anew (Kubernetes 1.35, measured 2026-11-26)
+                global_default=True if class_name == PLATFORM else None,
                 preemption_policy="PreemptLowerPriority" if class_name == INTERACTIVE else "Never",
                 description=DESCRIPTIONS[class_name],
                 opts=pulumi.ResourceOptions(parent=self),

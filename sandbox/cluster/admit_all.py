@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import ssl
-import tempfile
 import threading
 from collections.abc import Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import kubernetes
 
 from sandbox.cluster.api_server import ApiError, ApiServer
+from sandbox.cluster.https_server import QuietHandler, make_server
 from sandbox.cluster.keys import Signed, make_authority, make_certificate
 from sandbox.cluster.tls_secrets import encoded, read_signed, secret_files
 
@@ -55,41 +54,17 @@ def authority_of(api: ApiServer, namespace: str, name: str) -> Signed:
                 raise
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    timeout = 300
+class ReviewHandler(QuietHandler):
+    """Says yes to every review."""
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802
         """Probes."""
-        self._answer(b"ok", "text/plain")
+        self.answer(b"ok", "text/plain")
 
-    def do_POST(self) -> None:
+    def do_POST(self) -> None:  # noqa: N802
         """Reviews, whatever the path."""
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self._answer(json.dumps(review(asked)).encode(), "application/json")
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Says nothing of single requests."""
-
-    def _answer(self, content: bytes, kind: str) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-
-def make_server(host: str, port: int, signed: Signed) -> ThreadingHTTPServer:
-    """An HTTPS server that answers once it is told to serve."""
-    server = ThreadingHTTPServer((host, port), _Handler)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    with tempfile.NamedTemporaryFile() as file:  # the library reads files only
-        file.write(signed.certificate_pem() + signed.key_pem())
-        file.flush()
-        context.load_cert_chain(file.name)
-    # each connection greets in a thread of its own: one that says nothing must not keep the others waiting
-    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    return server
+        self.answer(json.dumps(review(asked)).encode(), "application/json")
 
 
 def read_arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
@@ -118,8 +93,10 @@ def main() -> None:
     arguments = read_arguments()
     names = tuple(name for several in arguments.names for name in several.split(","))
     authority = authority_of(_api(arguments.kubeconfig), arguments.namespace, arguments.secret)
-    server = make_server(arguments.address, arguments.secure_port, make_certificate(authority, names[-1], names))
-    health = ThreadingHTTPServer((arguments.address, arguments.healthz_port), _Handler)
+    server = make_server(
+        arguments.address, arguments.secure_port, make_certificate(authority, names[-1], names), ReviewHandler
+    )
+    health = ThreadingHTTPServer((arguments.address, arguments.healthz_port), ReviewHandler)
     threading.Thread(target=health.serve_forever, daemon=True).start()
     print(f"answers on port {arguments.secure_port} for {', '.join(names)}", flush=True)
     server.serve_forever()

@@ -19,7 +19,7 @@ CONTROLLER_PORT, SCHEDULER_PORT = 10257, 10259
 #: Annotation of the nodes that kwok plays kubelet for.
 KWOK_ANNOTATION = "kwok.x-k8s.io/node"
 #: Programs of the sandbox's own that act in the cluster, by their module.
-STAND_INS = ("kubelet", "node_pools", "certificates", "ingresses")
+STAND_INS = ("kubelet", "node_pools", "certificates", "ingresses", "registry")
 
 
 @dataclass(frozen=True, slots=True)

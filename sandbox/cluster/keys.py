@@ -21,6 +21,8 @@ from sandbox.cluster.network import API_PORT, HOST
 VALID = datetime.timedelta(days=365)
 #: First address of the Services' network: that of the API server's own Service.
 SERVICE_OF_API = "10.96.0.1"
+#: Public registries that `registry.py` stands in for. A mirror's images are named by digest, for which nobody asks.
+REGISTRIES = ("index.docker.io", "gcr.io", "ghcr.io", "quay.io", "registry.k8s.io")
 #: Token of each user of the control plane: user and group, as Kubernetes' own roles expect them.
 USERS = {
     "admin": ("admin", "system:masters"),
@@ -75,10 +77,11 @@ def make_keys(layout: ClusterLayout) -> None:
     authority, front = make_authority("sandbox-cluster"), make_authority("sandbox-front-proxy")
     hosts = ("localhost", "127.0.0.1", HOST, SERVICE_OF_API, "kubernetes.default.svc")
     server = make_certificate(authority, "kube-apiserver", hosts)
+    registry = make_certificate(authority, "registry", REGISTRIES)
     client = make_certificate(front, "front-proxy-client")
     accounts = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     _write(layout.keys / "ca.crt", authority.certificate_pem())
-    for name, signed in (("server", server), ("front-proxy-client", client)):
+    for name, signed in (("server", server), ("registry", registry), ("front-proxy-client", client)):
         _write(layout.keys / f"{name}.crt", signed.certificate_pem())
         _write(layout.keys / f"{name}.key", signed.key_pem())
     _write(layout.keys / "front-proxy-ca.crt", front.certificate_pem())
@@ -89,6 +92,13 @@ def make_keys(layout: ClusterLayout) -> None:
     _write(layout.keys / "accounts.pub", public)
     rows = [f'{secrets.token_urlsafe(24)},{user},{name},"{group}"\n' for name, (user, group) in USERS.items()]
     _write(layout.keys / "tokens.csv", "".join(rows).encode())
+
+
+def read_signed(path: Path) -> Signed:
+    """The certificate and key in the files of this name, with .crt and .key behind it."""
+    key = serialization.load_pem_private_key(path.with_suffix(".key").read_bytes(), password=None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    return Signed(x509.load_pem_x509_certificate(path.with_suffix(".crt").read_bytes()), key)
 
 
 def write_kubeconfigs(layout: ClusterLayout, port: int) -> None:

@@ -46,6 +46,7 @@ class LocalPod:
         metadata = pod["metadata"]
         log = f"{metadata['namespace']}_{metadata['name']}_{self.container['name']}.log"
         self.log = layout.logs / "pods" / log
+        self.authority = (layout.keys / "ca.crt").read_bytes()
         self.process: PodProcess | None = None
         self.prober: Prober | None = None
         self.restarts = 0
@@ -134,7 +135,7 @@ class LocalPod:
                 write_files(self._volume(volume["name"]), files)
 
     def _write_etc(self, slices: Iterable[Object]) -> None:
-        write_files(self.folder / "etc", etc_files(self.pod, self.place.pod_ip, slices))
+        write_files(self.folder / "etc", etc_files(self.pod, self.place.pod_ip, slices, self.authority))
 
     def _program(self, env: dict[str, str]) -> PodProgram:
         binds = [Bind(self.folder / "etc", "/etc")]

@@ -32,7 +32,9 @@ def check_possible() -> None:
         raise SetupError("a real control plane needs Linux: its network is a namespace of the kernel")
     missing = [name for name in NEEDED if find(name) is None]
     if missing:
-        raise SetupError(f"{', '.join(missing)} missing: install the packages util-linux, iproute2, coreutils and hostname")
+        raise SetupError(
+            f"{', '.join(missing)} missing: install the packages util-linux, iproute2, coreutils and hostname"
+        )
     answer = subprocess.run(alone(["true"]), capture_output=True, text=True)
     if answer.returncode != 0:
         raise SetupError(f"this machine lets nobody make a network namespace: {answer.stderr.strip()}")

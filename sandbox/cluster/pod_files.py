@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from sandbox.cluster.api_server import Object
+from sandbox.cluster.keys import REGISTRIES
 from sandbox.cluster.network import HOST, POD_NETWORK
 
 SERVICE_NAME = "kubernetes.io/service-name"
@@ -56,19 +57,23 @@ def _content(folder: Path) -> dict[str, bytes]:
     return {str(one.relative_to(held)): one.read_bytes() for one in held.rglob("*") if one.is_file()}
 
 
-def etc_files(pod: Object, address: str, slices: Iterable[Object]) -> dict[str, bytes]:
+def etc_files(pod: Object, address: str, slices: Iterable[Object], authority: bytes) -> dict[str, bytes]:
     """What a program finds in /etc. In place of DNS, `hosts` names each Service by its pods: right where both have the same port.
 
-    Knative's activator finds the autoscaler by name, and is not ready before.
+    Knative's activator finds the autoscaler by name, and is not ready before. The registries are found in the sandbox's stand-in,
+    whose certificate is of `authority`.
     """
     metadata = pod["metadata"]
     hosts = [f"127.0.0.1 localhost\n{address} {metadata['name']}\n{HOST} kubernetes.default.svc\n", *_hosts(slices)]
+    hosts.append(f"{HOST} {' '.join(REGISTRIES)}\n")
     resolver = f"search {metadata['namespace']}.svc.{DOMAIN} svc.{DOMAIN} {DOMAIN}\nnameserver {HOST}\n"
     return {
         "hosts": "".join(hosts).encode(),
         "resolv.conf": resolver.encode(),
         "passwd": b"root:x:0:0:root:/tmp:/sbin/nologin\n",
         "group": b"root:x:0:\n",
+        # where programs in Go look first
+        "ssl/certs/ca-certificates.crt": authority,
     }
 
 

@@ -65,6 +65,10 @@ def eventually(look: Callable[[], T], what: str, seconds: float = PATIENCE_SECON
     return found
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--keep-cluster", metavar="NAME", help="use the clusters of this name, and leave them running")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
@@ -77,10 +81,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @contextlib.contextmanager
 def running_cluster(session: pytest.Session, name: str) -> Iterator[ClusterLayout]:
     """A control plane for tests. When one of them failed, its folder with logs and etcd's data stays."""
-    layout = ClusterLayout.named(f"test-{name}-{os.getpid()}")
+    kept = session.config.getoption("--keep-cluster")
+    layout = ClusterLayout.named(f"test-{name}-{kept or os.getpid()}")
     failed = session.testsfailed
     lifecycle.start(layout, print)
     yield layout
+    if kept:
+        return
     if session.testsfailed == failed:
         lifecycle.stop(layout)
     else:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.cluster.admit_all import make_server, read_arguments, review
+from sandbox.cluster.admit_all import ReviewHandler, make_server, read_arguments, review
 from sandbox.cluster.keys import Signed, make_authority, make_certificate
 from sandbox.cluster.tls_secrets import (
     RENEWED_BEFORE,
@@ -128,7 +128,7 @@ def test_the_webhook_takes_the_arguments_that_the_chart_gives() -> None:
 
 
 def test_the_webhook_answers_whoever_trusts_its_authority(authority: Signed, tmp_path: Path) -> None:
-    server = make_server("127.0.0.1", 0, make_certificate(authority, "localhost", ("localhost",)))
+    server = make_server("127.0.0.1", 0, make_certificate(authority, "localhost", ("localhost",)), ReviewHandler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     (tmp_path / "ca.crt").write_bytes(authority.certificate_pem())
     asked = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {"uid": "u"}}

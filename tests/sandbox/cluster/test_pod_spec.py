@@ -222,7 +222,7 @@ def test_services_are_found_by_name_at_pods_of_this_machine_that_are_ready() -> 
             {"addresses": ["10.201.0.7"], "conditions": {"ready": True}},
         ],
     }
-    hosts = etc_files(pod(), "10.200.1.5", [one, {"metadata": {"namespace": "x"}}])["hosts"].decode()
+    hosts = etc_files(pod(), "10.200.1.5", [one, {"metadata": {"namespace": "x"}}], b"")["hosts"].decode()
     assert "10.200.1.9 autoscaler.knative-serving.svc.cluster.local" in hosts
     assert "10.200.1.8" not in hosts
     assert "10.201" not in hosts
