@@ -100,6 +100,7 @@ EXAMPLES: tuple[Example, ...] = (
     _pass("a digest alone", pod(_runs(f"{VLLM}@{DIGEST}"))),
     _pass("latest, pinned by a digest", pod(_runs(f"{VLLM}:latest@{DIGEST}"))),
     _pass("Docker Hub without its name", pod(_runs(f"vllm/vllm-openai@{DIGEST}"))),
+    _pass("Docker Hub as Knative names it", pod(_runs(f"index.docker.io/vllm/vllm-openai@{DIGEST}"))),
     _pass("a registry with a port", pod(_runs(f"{MIRROR}/vllm/vllm-openai:v0.33.0")), OWN),
     _pass("the tag of a release, where digests are not demanded", pod(_runs(f"{VLLM}:v0.33.0")), Context()),
     _pass("what Knative puts beside it", pod(_runs(BY_DIGEST), add_container("containers", QUEUE_PROXY))),
@@ -122,6 +123,7 @@ EXAMPLES: tuple[Example, ...] = (
     ),
     _pass("values that call their tag otherwise", _release(jobImage=VLLM, jobTag=PINNED), admission=False),
     _deny("a registry that looks like an allowed one", pod(_runs(f"docker.io.evil.com/vllm/x@{DIGEST}")), ELSEWHERE),
+    _deny("a folder elsewhere, as Knative names it", pod(_runs(f"index.docker.io/evil/x@{DIGEST}")), ELSEWHERE),
     _deny("a folder that begins like an allowed one", pod(_runs(f"docker.io/vllm-evil/x@{DIGEST}")), ELSEWHERE),
     _deny(
         "another port of an allowed registry", pod(_runs(f"mirror.example.com:5001/models/x@{DIGEST}")), ELSEWHERE, OWN

@@ -37,6 +37,10 @@ SHIPPED_PREFIXES = (
 #: mirrors (GoogleCloudPlatform/gcs-fuse-csi-driver PR 880, 2025-07).
 OF_GKE = "^(gke[.]gcr[.]io|[a-z0-9-]+-artifactregistry[.]gcr[.]io/gke-release/gke-release)/"
 
+#: How Knative names Docker Hub once it has put a digest in place of a tag (google/go-containerregistry pkg/name; seen in a
+#: revision's Deployment of Knative 1.23.0, 2026-11-26).
+INDEX = "index.docker.io/"
+
 _PATH = "[a-z0-9]+(([.]|_|__|-+)[a-z0-9]+)*"
 NAME = f"[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[0-9]+)?(/{_PATH})+"
 _TAG = "[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}"
@@ -121,7 +125,9 @@ def _judge(named: Named, allowed: tuple[str, ...], *, demanded: bool) -> Finding
 
 
 def with_registry(reference: str) -> str:
-    """A reference with the registry that container runtimes take where none is named."""
+    """A reference with the registry that container runtimes take where none is named, and Docker Hub by its usual name."""
+    if reference.startswith(INDEX):
+        return f"docker.io/{reference.removeprefix(INDEX)}"
     if re.match(WITH_REGISTRY, reference):
         return reference
     return f"docker.io/{reference}" if "/" in reference else f"docker.io/library/{reference}"
@@ -130,7 +136,8 @@ def with_registry(reference: str) -> str:
 def _validations(context: Context, *, demanded: bool) -> tuple[Validation, ...]:
     """Of the images in `variables.images`, as they are written."""
     full = (
-        f'(image.matches("{WITH_REGISTRY}") ? image : '
+        f'(image.startsWith("{INDEX}") ? "docker.io/" + image.substring({len(INDEX)}) : '
+        f'image.matches("{WITH_REGISTRY}") ? image : '
         '(image.contains("/") ? "docker.io/" + image : "docker.io/library/" + image))'
     )
     listed = "[" + ", ".join(f'"{prefix}"' for prefix in prefixes(context)) + "]"
