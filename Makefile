@@ -11,7 +11,7 @@ CLUSTER ?=
 SANDBOX := $(PY) -m sandbox $(if $(CLUSTER),--cluster "$(CLUSTER)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all test-cluster lint preview preview-report up destroy refresh sandbox-shell cluster cluster-down cluster-shell docs bench mutate-policies policy-fixtures ci-preview ci-deploy ci-drift ci-pins release clean
+.PHONY: help setup demo test test-all test-cluster lint preview preview-report up destroy refresh sandbox-shell cluster cluster-down cluster-shell docs bench bench-cluster mutate-policies policy-fixtures ci-preview ci-deploy ci-drift ci-pins release clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ docs: setup ## Write what is generated: the schema of the teams' files and the p
 
 bench: setup ## Measure previews, placement and imports: ratios in pairs, and times
 	@$(PY) -m tests.bench
+
+bench-cluster: setup ## Measure 10 and 100 teams on a real control plane: time and memory (an hour on 2 cores)
+	@$(PY) -m tests.bench.cluster_scale
 
 mutate-policies: setup ## Make every rule wrong on purpose, in both of its forms: its examples must notice (minutes)
 	@$(PY) -m tests.policy.mutate

@@ -46,10 +46,16 @@ def measure(folder: Path, pairs_of_dev: int, pairs_of_large: int) -> list[Measur
 
 def enlarge(sandbox: Sandbox) -> None:
     """Makes dev a stack of many teams with many deployments each, all on GKE, with quota and network for them."""
+    write_teams(sandbox, TEAMS, DEPLOYMENTS_OF_TEAM)
+    make_room(sandbox, TEAMS * DEPLOYMENTS_OF_TEAM)
+
+
+def write_teams(sandbox: Sandbox, number_of_teams: int, deployments: int) -> None:
+    """Puts so many teams with so many deployments each in place of those of dev."""
     teams = sandbox.project / "stacks" / "dev" / "teams"
     for file in teams.glob("*.yaml"):
         file.unlink()
-    for number in range(TEAMS):
+    for number in range(number_of_teams):
         team = f"team-{number}"
         content = {
             "schema": 1,
@@ -58,10 +64,14 @@ def enlarge(sandbox: Sandbox) -> None:
             "contact": f"{team}@example.com",
             "cost_center": "cc-1042",
             "monthly_budget_usd": 100000,
-            "deployments": [_deployment(index) for index in range(DEPLOYMENTS_OF_TEAM)],
+            "deployments": [_deployment(index) for index in range(deployments)],
         }
         (teams / f"{team}.yaml").write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
-    count = 4 * TEAMS * DEPLOYMENTS_OF_TEAM
+
+
+def make_room(sandbox: Sandbox, deployments: int) -> None:
+    """Quota and network of dev for so many deployments."""
+    count = 4 * deployments
     sandbox.edit("Pulumi.dev.yaml", "gke: {nvidia-l4: 8}", f"gke: {{nvidia-l4: {count}}}")
     sandbox.edit("Pulumi.dev.yaml", "    quota:\n", "    network_range: 10.0.0.0/10\n    quota:\n")
 

@@ -58,5 +58,5 @@ def test_every_environment_is_previewed_and_updated_one_at_a_time() -> None:
 
 def test_it_checks_what_github_checks() -> None:
     github = yaml.safe_load((ROOT / ".github" / "workflows" / "pull-request.yaml").read_text(encoding="utf-8"))
-    checks = {name: github["jobs"][name]["steps"][-1]["run"] for name in ("lint", "test", "tools")}
+    checks = {name: github["jobs"][name]["steps"][-1]["run"] for name in ("lint", "test", "tools", "cluster")}
     assert {name: jobs()[name]["script"][0] for name in checks} == checks

@@ -104,8 +104,9 @@ def test_newer_go_tools_are_told_with_the_module_that_holds_the_tool(tmp_path: P
     ]
 
 
-def test_every_wrapper_module_of_the_tests_names_its_tool() -> None:
-    named = [file for file in ROOT.glob("tests/tools/*/go.mod") if "\ntool " in file.read_text(encoding="utf-8")]
+def test_every_wrapper_module_names_its_tools() -> None:
+    files = [file for place in go_tools.PLACES for file in ROOT.glob(place)]
+    named = [file for file in files if "\ntool " in file.read_text(encoding="utf-8")]
     assert named
     for file in named:
         assert go_tools.tool_modules(file.read_text(encoding="utf-8")), file

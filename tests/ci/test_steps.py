@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.cluster.network import check_possible
 from sandbox.instance import Instance
 from sandbox.paths import ROOT
 from tests.ci import fake_github
@@ -23,6 +24,7 @@ COVERED = {
     "pull-request.yaml: Check style and types": ("make lint", ".ci/run"),
     "pull-request.yaml: Test": ("make test", ".ci/run"),
     "pull-request.yaml: Test with other real tools, and what takes long": ("make test-all", ".ci/run"),
+    "pull-request.yaml: Test on a real control plane": ("make test-cluster", ".ci/run"),
     "pull-request.yaml: Judge the policies' fixtures": ("make policy-fixtures", "part of make test"),
     "pull-request.yaml: Spoil every policy; its fixtures must notice": (
         "make mutate-policies",
@@ -160,6 +162,12 @@ def test_without_a_cloud_the_same_steps_compare_in_the_sandbox_and_update_nothin
     nobody = checkout.run("merge.yaml: Update prod", {**expressions, "needs.agreed.outputs.prod": ""})
     assert nobody.returncode != 0
     assert f"starts the workflow by hand with accept: prod={record}" in nobody.stderr
+
+
+@executes("pull-request.yaml: Let everybody make network namespaces")
+def test_afterwards_everybody_may_make_a_network_namespace(tmp_path: Path) -> None:
+    passed(check_out(tmp_path).run("pull-request.yaml: Let everybody make network namespaces", {}))
+    check_possible()
 
 
 @executes("pull-request.yaml: All of them passed")

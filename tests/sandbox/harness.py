@@ -62,6 +62,8 @@ class Sandbox:
     project: Path
     instance: Instance
     policy_pack: str | None = "policy"
+    time_limit: float = TIME_LIMIT_SECONDS
+    """Seconds that one run of the engine may take."""
 
     @classmethod
     def create(cls, tmp_path: Path, project: Path | None = None, policy_pack: str | None = "policy") -> Sandbox:
@@ -82,7 +84,7 @@ class Sandbox:
         """Run any `pulumi` command line in the project, as in `make sandbox-shell`.
 
         With `check` an exit code other than 0 is an AssertionError that shows the output. Raises SandboxError for what
-        the sandbox refuses and subprocess.TimeoutExpired after five minutes.
+        the sandbox refuses and subprocess.TimeoutExpired after the time limit.
         """
         call = prepare(self.instance, args, self.project)
         answer = subprocess.run(
@@ -92,7 +94,7 @@ class Sandbox:
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
-            timeout=TIME_LIMIT_SECONDS,
+            timeout=self.time_limit,
         )
         result = Result(answer.returncode, answer.stdout, answer.stderr)
         assert not check or result.exit_code == 0, f"pulumi {' '.join(args)}: {result.exit_code}\n{result.output}"

@@ -34,10 +34,19 @@ def newest(folder: Path, modules: list[str]) -> dict[str, str]:
     return found
 
 
+#: go.mod files that name tools.
+PLACES = (
+    "sandbox/cluster/modules/*/go.mod",
+    "sandbox/engine/go.mod",
+    "sandbox/upstream/helm_program/go.mod",
+    "tests/tools/*/go.mod",
+)
+
+
 def look(root: Path, ask: Newest = newest) -> list[Update]:
     """What is newer than what the go.mod files name as tools."""
     updates: set[tuple[str, str, str]] = set()
-    for file in sorted([*root.glob("tests/tools/*/go.mod"), *root.glob("sandbox/engine/go.mod")]):
+    for file in sorted(file for place in PLACES for file in root.glob(place)):
         versions = tool_modules(file.read_text(encoding="utf-8"))
         for module, version in ask(file.parent, list(versions)).items() if versions else ():
             updates.add((module, versions[module], version))
