@@ -23,7 +23,7 @@ from sandbox import summary
 from sandbox.cluster import lifecycle
 from sandbox.cluster.layout import ClusterLayout
 from sandbox.cluster.programs import build_all, program
-from sandbox.instance import Instance, SandboxError
+from sandbox.instance import Instance, SandboxError, check_environment
 from sandbox.paths import ROOT
 from sandbox.plan_check import check_before_up, has_resources, preview_and_check
 from sandbox.progress import SetupError
@@ -194,6 +194,7 @@ def demo() -> None:
 @app.command()
 def cluster(env: Environment = DEMO_ENVIRONMENT) -> None:
     """Start a real Kubernetes control plane for ENV; its programs are built the first time."""
+    check_environment(ROOT, env)
     try:
         lifecycle.start(ClusterLayout.named(env), lambda text: typer.echo(f"cluster: {text}"))
     except SetupError as error:

@@ -106,9 +106,7 @@ class Instance:
 
     def write_settings(self, project: Path, stack: str) -> Path:
         """Make the engine's copy of `Pulumi.<stack>.yaml` from the tracked file, keeping the salt it has got so far."""
-        tracked = project / f"Pulumi.{stack}.yaml"
-        if not tracked.exists():
-            raise SandboxError(f"no environment {stack!r}: {project} has {_environments(project)}")
+        tracked = check_environment(project, stack)
         name = project_name(project)
         folder = self.folder / "config" / name
         folder.mkdir(parents=True, exist_ok=True)
@@ -134,6 +132,14 @@ def project_name(project: Path) -> str:
         return str(_read_yaml(project / "Pulumi.yaml")["name"])
     except (OSError, KeyError):
         raise SandboxError(f"{project} has no Pulumi.yaml with a name") from None
+
+
+def check_environment(project: Path, stack: str) -> Path:
+    """The settings of an environment; raises SandboxError when the project has no such one."""
+    tracked = project / f"Pulumi.{stack}.yaml"
+    if not tracked.exists():
+        raise SandboxError(f"no environment {stack!r}: {project} has {_environments(project)}")
+    return tracked
 
 
 def _environments(project: Path) -> str:

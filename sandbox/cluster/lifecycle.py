@@ -18,7 +18,7 @@ from sandbox.cluster import network
 from sandbox.cluster.keys import make_keys, write_kubeconfigs
 from sandbox.cluster.layout import ClusterLayout
 from sandbox.cluster.programs import build_all
-from sandbox.cluster.supervisor import FAILED, READY, State
+from sandbox.cluster.supervisor import FAILED, READY, STOPPING, State
 from sandbox.paths import ROOT
 from sandbox.progress import SetupError
 
@@ -39,12 +39,14 @@ def start(layout: ClusterLayout, say: Say) -> None:
     build_all()
     layout.logs.mkdir(parents=True, exist_ok=True)
     with _alone(layout):
-        if (state := running(layout)) is not None:
+        if (state := running(layout)) is not None and state.phase == READY:
             _tell_deaths(state, say)
             return
         begin = time.monotonic()
-        make_keys(layout)
-        _spawn(layout)
+        # one that is still starting, as whoever started it was stopped, is followed to its end
+        if state is None or _ends(state, layout):
+            make_keys(layout)
+            _spawn(layout)
         _follow(layout, say)
         say(f"ready in {time.monotonic() - begin:.1f} s; logs: {layout.logs}")
 
@@ -124,6 +126,7 @@ def _follow(layout: ClusterLayout, say: Say) -> None:
             if state.phase == READY:
                 return
             if state.phase == FAILED or not _is_supervisor(state.supervisor, layout):
+                _ends(state, layout)
                 raise SetupError(f"the cluster did not start: {state.error or _supervisor_log(layout)}")
         time.sleep(POLL_SECONDS)
     raise SetupError(f"the cluster was not ready after {START_SECONDS:.0f} s: {_supervisor_log(layout)}")
@@ -134,11 +137,25 @@ def _tell_deaths(state: State, say: Say) -> None:
     for name, component in state.components.items():
         if component.deaths:
             lines = "".join(f"\n    {line}" for line in component.last_lines)
-            say(f"{name} died {component.deaths} times and was started anew; its last lines:{lines}")
+            often = "once" if component.deaths == 1 else f"{component.deaths} times"
+            say(f"{name} died {often} and was started anew; its last lines:{lines}")
+
+
+def _ends(state: State, layout: ClusterLayout) -> bool:
+    """True for a cluster that is ending by itself; it has ended then."""
+    if state.phase not in (FAILED, STOPPING):
+        return False
+    _wait_ended(state.supervisor, layout)
+    return True
 
 
 def _end(pid: int, layout: ClusterLayout) -> None:
     os.kill(pid, signal.SIGTERM)
+    _wait_ended(pid, layout)
+
+
+def _wait_ended(pid: int, layout: ClusterLayout) -> None:
+    """Waits for a supervisor's end; one that takes too long is killed."""
     end = time.monotonic() + STOP_SECONDS
     while time.monotonic() < end:
         if not _is_supervisor(pid, layout):

@@ -17,6 +17,7 @@ from sandbox.cluster.api_server import ApiServer, Object
 from sandbox.cluster.layout import ClusterLayout
 from sandbox.instance import Instance
 from sandbox.paths import Layout
+from tests.sandbox.conftest import set_up as set_up
 from tests.sandbox.harness import Result, Sandbox
 
 T = TypeVar("T")
@@ -27,6 +28,8 @@ HERE = Path(__file__).parent
 #: Longest that something takes that controllers are to bring about, on busy cores.
 PATIENCE_SECONDS = 120.0
 POLL_SECONDS = 0.3
+#: Longest that one run of the engine takes where both environments come up from nothing side by side.
+ENGINE_SECONDS = 900.0
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.cluster)
             # one cluster for an environment: all its tests go to the same worker
             names = getattr(item, "fixturenames", [])
-            item.add_marker(pytest.mark.xdist_group(next((env for env in ENVIRONMENTS if env in names), item.name)))
+            if item.get_closest_marker("xdist_group") is None:
+                item.add_marker(pytest.mark.xdist_group(next((env for env in ENVIRONMENTS if env in names), item.name)))
 
 
 @contextlib.contextmanager
@@ -99,7 +103,9 @@ def make_stage(layout: ClusterLayout, folder: Path, env: str) -> Stage:
     """A copy of the project whose stack belongs to the cluster; nothing is brought up yet."""
     made = Sandbox.create(folder)
     instance = Instance(layout.instance, kubeconfig=layout.kubeconfig)
-    return Stage(layout, ApiServer.of(layout.kubeconfig), Sandbox(made.project, instance), env)
+    return Stage(
+        layout, ApiServer.of(layout.kubeconfig), Sandbox(made.project, instance, time_limit=ENGINE_SECONDS), env
+    )
 
 
 def _brought_up(session: pytest.Session, folder: Path, env: str) -> Iterator[Stage]:

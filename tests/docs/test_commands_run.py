@@ -85,6 +85,10 @@ ELSEWHERE = {
     "make ci-drift": (".github/workflows/drift.yaml", "make ci-drift"),
     "make ci-pins": (".github/workflows/pins.yaml", "make ci-pins"),
     "make ci-preview": (".github/workflows/pull-request.yaml", "make ci-preview"),
+    "make cluster": ("tests/cluster/test_commands.py", '"cluster"'),
+    "make cluster-down": ("tests/cluster/test_commands.py", '"cluster-down"'),
+    "make cluster-shell": ("tests/cluster/test_commands.py", '"cluster-shell"'),
+    "make test-cluster": (".ci/run", "make test-cluster"),
     "make demo": (".ci/run", "make demo"),
     "make lint": (".ci/run", "make lint"),
     "make test": (".ci/run", "make test"),
@@ -96,6 +100,7 @@ ELSEWHERE = {
     "make setup": ("tests/sandbox/test_setup.py", "sandbox.setup"),
     # measures for minutes, and tells nothing that is right or wrong
     "make bench": ("tests/bench/__main__.py", "make bench"),
+    "make bench-cluster": ("tests/bench/cluster_scale.py", "make bench-cluster"),
 }
 #: An environment's life by the Makefile, in the order in which `test_an_environment_lives_by_the_makefile` runs it.
 LIFE = (

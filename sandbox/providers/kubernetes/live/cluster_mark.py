@@ -31,7 +31,7 @@ class ClusterMark:
             raise CloudError(
                 f"the local cluster stands for another Google cluster ({self.noted}) than this provider reaches ({key}): "
                 "one local cluster holds what one Google cluster holds. Remove it and start an empty one "
-                "(`make cluster-down`, `make cluster-up`)"
+                "(`make cluster-down`, `make cluster`)"
             )
 
     def note(self, key: str) -> None:

@@ -19,8 +19,9 @@ from sandbox.providers.kubernetes.live.patient_server import NotReadyError, Pati
 from sandbox.providers.kubernetes.live.release_record import (
     DEPLOYED,
     FAILED,
+    INSTALLING,
     MANAGER,
-    PENDING,
+    UPGRADING,
     ReleaseRecord,
     forget,
     load,
@@ -55,29 +56,32 @@ class LiveReleases:
         """Installs; returns (id, outputs). A failed installation is taken back when it is `atomic`."""
         release_id = _id(inputs)
         before = load(self.server, release_id)
-        if before is not None and before.status == DEPLOYED:
+        if before is not None and before.status != FAILED:
             raise CloudError("cannot re-use a name that is still in use")
         installer, rendered = self._installer(inputs, granted), chart_objects(inputs)
         if inputs.get("createNamespace"):
             metadata = {"name": installer.namespace}
             namespace: Object = {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata}
             self.server.apply(namespace, MANAGER, force=True)
-        record = ReleaseRecord(inputs, 1, PENDING, before.objects if before else [], _deletion_hooks(rendered))
+        revision, there = (before.revision, before.objects) if before else (1, [])
+        record = ReleaseRecord(inputs, revision, INSTALLING, there, _deletion_hooks(rendered))
         try:
             self._carry_out(installer, record, rendered, "install")
         except FAILURES as error:
             if inputs.get("atomic"):
                 self._take_back(release_id, replace(installer, until=patience(0, WAIT_SECONDS)))
             raise CloudError(f"release {installer.name} failed{_taken_back(inputs)}: {error}") from None
-        return release_id, release_outputs(inputs, 1)
+        return release_id, release_outputs(inputs, revision)
 
     def update(self, release_id: str, inputs: Properties, granted: float) -> Properties:
         """Upgrades, and deletes what the release no longer has. A failed upgrade is rolled back when it is `atomic`."""
         before = load(self.server, release_id)
         if before is None:
             raise CloudError(f'"{release_id}" has no deployed releases')
+        if before.status in (INSTALLING, UPGRADING):
+            raise CloudError("another operation (install/upgrade/rollback) is in progress")
         installer, rendered = self._installer(inputs, granted), chart_objects(inputs)
-        record = ReleaseRecord(inputs, before.revision + 1, PENDING, before.objects, _deletion_hooks(rendered))
+        record = ReleaseRecord(inputs, before.revision + 1, UPGRADING, before.objects, _deletion_hooks(rendered))
         try:
             self._carry_out(installer, record, rendered, "upgrade")
         except FAILURES as error:
@@ -120,6 +124,7 @@ class LiveReleases:
                 store(self.server, release_id, replace(record, status=FAILED, objects=left))
             raise
         store(self.server, release_id, replace(record, status=DEPLOYED, objects=now))
+        forget(self.server, release_id, but=record.revision)
 
     def _take_back(self, release_id: str, installer: Installer) -> None:
         """Removes what a failed installation has made; what cannot be removed stays in the record."""
@@ -136,6 +141,7 @@ class LiveReleases:
             now = list(installer.put(chart_objects(before.inputs), wait=False))
             installer.remove(vanished(failed.objects if failed else [], now))
             store(self.server, release_id, before)
+            forget(self.server, release_id, but=before.revision)
 
     def _installer(self, inputs: Properties, granted: float) -> Installer:
         until = patience(granted, float(inputs.get("timeout") or WAIT_SECONDS))

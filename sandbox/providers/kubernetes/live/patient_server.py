@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -17,8 +18,8 @@ Answer = TypeVar("Answer")
 #: Seconds between two looks, and before each further attempt.
 LOOK_SECONDS = 0.3
 PAUSES = (1.0, 2.0, 4.0, 8.0)
-#: Statuses that pass: too many requests, a webhook that is only starting, a server that is.
-PASSING = (429, 500, 503)
+#: Statuses that pass: too many requests, a webhook that is only starting, a server that is, and one that was too busy.
+PASSING = (429, 500, 503, 504)
 SLICES = ("discovery.k8s.io/v1", "EndpointSlice")
 
 
@@ -67,6 +68,10 @@ class PatientServer:
             return None
         return None if found is None else {"apiVersion": made["apiVersion"], "kind": made["kind"], **found}
 
+    def list(self, api_version: str, kind: str, namespace: str, labels: str) -> builtins.list[Object]:
+        """The objects of a kind in a namespace that have the labels."""
+        return self._asked(lambda: self.server.list(api_version, kind, namespace, labels), UnreachableError)
+
     def apply(self, made: Object, manager: str, *, force: bool, dry_run: bool = False) -> Object:
         """Server-side apply. Raises ApiError, with the API's own message for a field that others own.
 
@@ -106,10 +111,9 @@ class PatientServer:
             holding = ", ".join(live["metadata"].get("finalizers") or []) or "none"
             self._pause(until, f"{named(made)} is still there; its finalizers: {holding}")
 
-    def _slices(self, service: Live) -> list[Object]:
+    def _slices(self, service: Live) -> builtins.list[Object]:
         metadata = service["metadata"]
-        label = f"kubernetes.io/service-name={metadata['name']}"
-        return self._asked(lambda: self.server.list(*SLICES, metadata["namespace"], label), UnreachableError)
+        return self.list(*SLICES, metadata["namespace"], f"kubernetes.io/service-name={metadata['name']}")
 
     def _pause(self, until: float, status: str) -> None:
         if time.monotonic() >= until:

@@ -6,7 +6,7 @@ import copy
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from sandbox.cluster.api_server import ApiError, ApiServer, Kind, NoSuchKindError, Object
+from sandbox.cluster.api_server import ApiServer, Kind, NoSuchKindError, Object
 from sandbox.providers.kubernetes.object_rules import CLUSTER_SCOPED
 
 CUSTOM = ("Widget",)
@@ -18,7 +18,7 @@ class FakeServer:
 
     objects: dict[tuple[str, str, str], Object] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
-    refusals: dict[str, ApiError] = field(default_factory=dict)
+    refusals: dict[str, BaseException] = field(default_factory=dict)
     """What is said, once, to the application of an object of that name."""
     statuses: dict[str, Any] = field(default_factory=dict)
     """Status of the objects of a kind."""
@@ -64,7 +64,13 @@ class FakeServer:
             del self.objects[self._key(made)]
 
     def list(self, api_version: str, kind: str, namespace: str | None = None, labels: str = "") -> list[Object]:
-        return []
+        wanted = [pair.split("=") for pair in labels.split(",") if pair]
+        return [
+            copy.deepcopy(one)
+            for (held, place, _), one in self.objects.items()
+            if (held, place) == (kind, namespace)
+            and all((one["metadata"].get("labels") or {}).get(key) == value for key, value in wanted)
+        ]
 
     def _key(self, made: Object) -> tuple[str, str, str]:
         metadata = made["metadata"]

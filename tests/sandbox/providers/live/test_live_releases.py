@@ -29,6 +29,10 @@ DEFINITION = {
 }
 
 
+class Dead(BaseException):
+    """In place of the end of the process: nothing is done about it."""
+
+
 @pytest.fixture
 def server() -> FakeServer:
     return FakeServer(statuses={"CustomResourceDefinition": ESTABLISHED})
@@ -125,3 +129,41 @@ def test_hooks_run_around_each_action(releases: LiveReleases, server: FakeServer
     told = [one.split()[2] for one in server.asked if one.startswith("apply Job")]
     assert told == ["pre-install", "post-install", "post-upgrade", "pre-delete"]
     assert not server.objects
+
+
+def test_one_whose_installer_died_is_refused_until_its_record_is_removed(
+    releases: LiveReleases, server: FakeServer
+) -> None:
+    """As by Helm; what the dead one had made is then taken over."""
+    server.refusals["w"] = Dead()
+    with pytest.raises(Dead):
+        releases.create(INPUTS, 0)
+    assert server.names("ConfigMap") == ["c"]
+    with pytest.raises(CloudError, match="cannot re-use a name that is still in use"):
+        releases.create(INPUTS, 0)
+    assert pending(server) == [("sh.helm.release.v1.kyverno.v1", "pending-install")]
+    server.delete(server.list("v1", "Secret", "b", "owner=helm,name=kyverno,status=pending-install")[0])
+    releases.create(INPUTS, 0)
+    assert server.names("Widget") == ["w"]
+
+
+def test_one_whose_upgrade_died_is_refused_until_the_record_of_that_is_removed(
+    releases: LiveReleases, server: FakeServer
+) -> None:
+    release_id, outputs = releases.create(INPUTS, 0)
+    server.refusals["w"] = Dead()
+    with pytest.raises(Dead):
+        releases.update(release_id, INPUTS, 0)
+    with pytest.raises(CloudError, match=r"another operation \(install/upgrade/rollback\) is in progress"):
+        releases.update(release_id, INPUTS, 0)
+    assert pending(server) == [("sh.helm.release.v1.kyverno.v2", "pending-upgrade")]
+    server.delete(server.list("v1", "Secret", "b", "owner=helm,name=kyverno,status=pending-upgrade")[0])
+    assert releases.read(release_id) == (INPUTS, outputs)
+    assert releases.update(release_id, INPUTS, 0)["status"]["revision"] == 2
+    assert server.names("Secret") == ["sh.helm.release.v1.kyverno.v2"]
+
+
+def pending(server: FakeServer) -> list[tuple[str, str]]:
+    records = [one for (kind, _, _), one in server.objects.items() if kind == "Secret"]
+    states = [(one["metadata"]["name"], one["metadata"]["labels"]["status"]) for one in records]
+    return [state for state in states if state[1] != "deployed"]

@@ -1,0 +1,218 @@
+"""What does not fit in dev: a deployment beyond its pool's maximum, pods beyond their team's quota; and a rollout, which does.
+
+Two teams come for these tests: one whose reservation holds fewer machines than its replicas need, which the stack only warns of,
+and one with a single replica, whose quota has room for one rollout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from components.kubernetes.engine_pod import GPU_RESOURCE, POOL_LABEL
+from components.kubernetes.team_quota import GPUS
+from components.naming import Scope, Service, cloud_name
+from sandbox.cluster.api_server import ApiError, Object
+from sandbox.cluster.node_objects import POOL_LABEL as GKE_POOL_LABEL
+from stacks.environment import read_environment
+from stacks.plan import Plan, make_plan
+from stacks.pools import warnings_of
+from tests.cluster.conftest import Stage, condition, eventually
+
+SETTINGS = "Pulumi.dev.yaml"
+#: A reservation of one machine for replicas that need two, and the only way to buy machines for batch work.
+RESERVATION = {"name": "held", "machine_type": "g2-standard-8", "count": 1, "zone": "us-central1-a"}
+#: GPUs that Google has granted: as many as all teams together need, or the plan refuses.
+GRANTED = 10
+BATCH, SINGLE = "nightly", "search"
+TEAM = """schema: 1
+team: {team}
+owner: {team}-backend
+contact: {team}@example.com
+group: {team}@example.com
+cost_center: cc-3001
+monthly_budget_usd: 2500
+deployments:
+  - name: {deployment}
+    model: gemma-4-e4b-it
+    context_tokens: 16384
+    peak_concurrent_requests: 8
+    typical_tokens: 3000
+    active_hours_per_month: 220
+    runs_on: gke
+    {more}
+"""
+TEAMS = {
+    "held": TEAM.format(team="held", deployment=BATCH, more="workload: batch\n    availability: high"),
+    "shop": TEAM.format(team="shop", deployment=SINGLE, more="scale_to_zero: false"),
+}
+HELD, SHOP = "team-held", "team-shop"
+INFERENCE_SERVICE = ("serving.kserve.io/v1beta1", "InferenceService")
+REVISION = ("serving.knative.dev/v1", "Revision")
+#: Knative's label of a revision's pods.
+REVISION_LABEL = "serving.knative.dev/revision"
+
+
+@dataclass(frozen=True)
+class Room:
+    """dev with both teams, what the update said, and the plan that it followed."""
+
+    stage: Stage
+    said: str
+    plan: Plan
+
+
+@pytest.fixture(scope="module")
+def room(dev: Stage) -> Iterator[Room]:
+    file = dev.sandbox.project / SETTINGS
+    before = file.read_text(encoding="utf-8")
+    settings = yaml.safe_load(before)
+    environment = settings["config"]["gemma-platform:environment"]
+    environment |= {"batch_purchase_order": ["reservation"], "reservations": [RESERVATION]}
+    environment["quota"]["gke"]["nvidia-l4"] = GRANTED
+    dev.sandbox.write(SETTINGS, yaml.safe_dump(settings))
+    for team, text in TEAMS.items():
+        dev.sandbox.write(file_of(team), text)
+    yield Room(dev, dev.up().output, plan_of(dev.sandbox.project))
+    for team in TEAMS:
+        dev.sandbox.remove(file_of(team))
+    dev.sandbox.write(SETTINGS, before)
+    dev.up()
+
+
+def file_of(team: str) -> str:
+    return f"stacks/dev/teams/{team}.yaml"
+
+
+def plan_of(project: Path) -> Plan:
+    return make_plan(*read_environment(project, "dev"))
+
+
+def pods(dev: Stage, namespace: str) -> list[Object]:
+    """Pods of a namespace that are not going, those that run first."""
+    found = [pod for pod in dev.api.list("v1", "Pod", namespace) if "deletionTimestamp" not in pod["metadata"]]
+    return sorted(found, key=lambda pod: (pod["status"]["phase"] != "Running", pod["metadata"]["creationTimestamp"]))
+
+
+def phases(dev: Stage, namespace: str) -> list[str]:
+    return [pod["status"]["phase"] for pod in pods(dev, namespace)]
+
+
+def quota_of(dev: Stage, namespace: str) -> Object:
+    (quota,) = dev.api.list("v1", "ResourceQuota", namespace)
+    return quota
+
+
+def gpus_used(dev: Stage, namespace: str) -> tuple[int, int]:
+    """GPUs that the quota counts, and those that it allows."""
+    status = quota_of(dev, namespace)["status"]
+    return int(status["used"][GPUS]), int(status["hard"][GPUS])
+
+
+def newest_revision(dev: Stage, namespace: str) -> Object:
+    found = dev.api.list(*REVISION, namespace)
+    return max(found, key=lambda one: int(one["metadata"]["labels"]["serving.knative.dev/configurationGeneration"]))
+
+
+def roll_out(dev: Stage, number: int) -> str:
+    """Changes the model's pods, with the revision before kept for most requests; the new revision, once there is one."""
+    before = newest_revision(dev, SHOP)["metadata"]["name"]
+    found = dev.one(*INFERENCE_SERVICE, SINGLE, SHOP)
+    change: dict[str, Any] = {"annotations": {"example.com/try": str(number)}, "canaryTrafficPercent": 10}
+    dev.api.patch(found, {"spec": {"predictor": change}})
+
+    def newer() -> str:
+        name = newest_revision(dev, SHOP)["metadata"]["name"]
+        return "" if name == before else name
+
+    return eventually(newer, f"a revision after {before}")
+
+
+def test_a_deployment_beyond_its_pools_maximum_waits_and_its_user_is_told_which_pool_is_full(room: Room) -> None:
+    dev = room.stage
+    (warning,) = warnings_of(room.plan.ladders)
+    pool = next(one for one in room.plan.deployments if one.key == f"held/{BATCH}").pool
+    assert pool is not None
+    # who updates is told beforehand: the pool, what is needed and what there is
+    assert warning.startswith(f"{pool}: 4 machines are needed at peak and during a rollout, held holds 1")
+    assert warning in room.said
+
+    eventually(lambda: phases(dev, HELD) == ["Running", "Pending"], f"one replica runs, one waits: {phases(dev, HELD)}")
+    runs, waits = pods(dev, HELD)
+    assert waits["spec"]["nodeSelector"][POOL_LABEL] == pool
+    scheduled = condition(waits, "PodScheduled")
+    assert (scheduled["status"], scheduled["reason"]) == ("False", "Unschedulable")
+    assert f"Insufficient {GPU_RESOURCE}" in scheduled["message"]
+    # the team reads it at its pod
+    plan = room.plan.environment
+    name = cloud_name(Service.NODE_POOL, Scope(plan.settings.project, plan.name), pool)
+    events = eventually(
+        lambda: [one for one in dev.events_of(HELD, waits["metadata"]["name"]) if one.startswith("NotTriggerScaleUp")],
+        "the autoscaler says why it makes no node",
+    )
+    assert f"1 max node group size reached (pool {name}: 1 of 1 nodes)" in events[-1]
+    nodes = dev.api.list("v1", "Node", labels=f"{GKE_POOL_LABEL}={name}")
+    assert [node["metadata"]["name"] for node in nodes] == [runs["spec"]["nodeName"]]
+    # and at its model, which is not said to be ready
+    assert condition(dev.one(*INFERENCE_SERVICE, BATCH, HELD), "Ready").get("status") != "True"
+
+
+def test_a_rollout_within_the_quota_gets_ready_beside_the_revision_that_serves(room: Room) -> None:
+    dev = room.stage
+    eventually(lambda: phases(dev, SHOP) == ["Running"], "the first revision runs")
+    first = newest_revision(dev, SHOP)["metadata"]["name"]
+    assert gpus_used(dev, SHOP) == (1, 2)
+    second = roll_out(dev, 1)
+    eventually(
+        lambda: condition(dev.one(*REVISION, second, SHOP), "Ready").get("status") == "True", f"{second} is ready"
+    )
+    running = {pod["metadata"]["labels"][REVISION_LABEL]: pod["status"]["phase"] for pod in pods(dev, SHOP)}
+    assert running == {first: "Running", second: "Running"}
+    assert gpus_used(dev, SHOP) == (2, 2)
+
+
+def test_a_rollout_beyond_the_quota_gets_no_pod_and_its_revision_says_which_quota_refuses(room: Room) -> None:
+    dev = room.stage
+    assert gpus_used(dev, SHOP) == (2, 2)
+    serving = {pod["metadata"]["name"] for pod in pods(dev, SHOP)}
+    third = roll_out(dev, 2)
+    refusal = f"exceeded quota: {quota_of(dev, SHOP)['metadata']['name']}, requested: "
+    message = eventually(
+        lambda: next((text for text in messages(dev.one(*REVISION, third, SHOP)) if refusal in text), ""),
+        f"{third} tells of the quota",
+    )
+    requested, _, rest = message.partition(refusal)[2].partition(", used: ")
+    used, _, limited = rest.partition(", limited: ")
+    assert [f"{GPUS}={count}" in text for text, count in ((requested, 1), (used, 2), (limited, 2))] == [True] * 3
+    # docs/for-teams.md sends the team to the event on its ReplicaSet
+    (replica_set,) = dev.api.list("apps/v1", "ReplicaSet", SHOP, f"{REVISION_LABEL}={third}")
+    events = dev.events_of(SHOP, replica_set["metadata"]["name"])
+    assert any(one.startswith("FailedCreate: ") and refusal in one for one in events), events
+    assert {pod["metadata"]["name"] for pod in pods(dev, SHOP)} == serving
+
+
+def test_a_pod_with_a_gpu_above_the_share_is_refused_at_once(room: Room) -> None:
+    dev = room.stage
+    (model, *_) = pods(dev, SHOP)
+    spec = {key: value for key, value in model["spec"].items() if key not in ("nodeName", "volumes")}
+    spec["containers"] = [{**one, "volumeMounts": []} for one in spec["containers"]]
+    more: Object = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "one-more", "namespace": SHOP, "labels": model["metadata"]["labels"]},
+        "spec": spec,
+    }
+    with pytest.raises(ApiError) as refusal:
+        dev.api.create(more)
+    assert refusal.value.status == 403
+    assert f"exceeded quota: {quota_of(dev, SHOP)['metadata']['name']}, requested: " in str(refusal.value)
+    assert f"limited: {GPUS}=2" in str(refusal.value) or f",{GPUS}=2" in str(refusal.value)
+
+
+def messages(revision: Object) -> list[str]:
+    return [str(one.get("message", "")) for one in (revision.get("status") or {}).get("conditions") or []]

@@ -1,0 +1,281 @@
+"""What dies in the middle of an update: the engine, the API server, controllers. The next update, after the repair that
+docs/state.md asks for, ends as one that nobody disturbed: every object and every resource of the state once, and none lost.
+
+The first update is disturbed in the middle of the serving stack's installation; the others while a team comes or goes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from components.kubernetes.kserve import NAMESPACE as KSERVE
+from components.kubernetes.versions import KSERVE_RESOURCES
+from sandbox.cluster import lifecycle
+from sandbox.cluster.programs import program
+from sandbox.paths import ROOT, Layout
+from sandbox.providers.cloud import CloudError
+from sandbox.providers.kubernetes.live.live_releases import LiveReleases
+from sandbox.providers.kubernetes.live.patient_server import PatientServer
+from sandbox.providers.kubernetes.live.release_record import INSTALLING, load
+from sandbox.shim import prepare
+from tests.cluster.conftest import ENGINE_SECONDS, Stage, condition, eventually, make_stage, running_cluster
+from tests.cluster.undisturbed import cluster_of, differences, state_of
+from tests.sandbox.harness import AT_ONCE, NEVER_INTERACTIVE, Result
+from tests.sandbox.test_language_host import processes_of
+
+#: One cluster for all of them, which go on from each other.
+pytestmark = pytest.mark.xdist_group("faults")
+
+RELEASE = f"{KSERVE}/{KSERVE_RESOURCES.name}"
+#: What the release has made when it is half installed: its pods are still awaited.
+HALF = ("apps/v1", "Deployment", "kserve-controller-manager", KSERVE)
+TEAM_FILE, NAMESPACE, NAME = "stacks/dev/teams/shop.yaml", "team-shop", "search"
+TEAM = """schema: 1
+team: shop
+owner: shop-backend
+contact: shop@example.com
+group: shop@example.com
+cost_center: cc-3001
+monthly_budget_usd: 2500
+deployments:
+  - name: search
+    model: gemma-4-e4b-it
+    context_tokens: 16384
+    peak_concurrent_requests: 8
+    typical_tokens: 3000
+    active_hours_per_month: 220
+    runs_on: gke
+"""
+INFERENCE_SERVICE = ("serving.kserve.io/v1beta1", "InferenceService")
+#: Programs of controllers that work on what a team's models consist of.
+CONTROLLERS = ("kube-controller-manager", "kubelet")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What there is: the cluster's objects and the state's resources."""
+
+    cluster: dict[str, Any]
+    state: dict[str, Any]
+
+
+@dataclass
+class Running:
+    """An update under way."""
+
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def ends(self) -> Result:
+        """How it ended, once nothing of it runs any more."""
+        code = self.process.wait(ENGINE_SECONDS)
+        return Result(code, self.log.read_text(encoding="utf-8"), "")
+
+
+def start_up(stage: Stage, folder: Path) -> Running:
+    """Starts an update without the policies, which only judge."""
+    arguments = ["up", "--stack", stage.env, *NEVER_INTERACTIVE, *AT_ONCE]
+    stage.sandbox.environ(stage.env)
+    call = prepare(stage.sandbox.instance, arguments, stage.sandbox.project)
+    log = folder / "up.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            call.command,
+            cwd=stage.sandbox.project,
+            env=call.env,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    return Running(process, log)
+
+
+def kill_stack(stage: Stage, running: Running) -> None:
+    """Kills the engine and all that it had started, as when its machine dies."""
+    running.process.kill()
+    for line in processes_of(stage.sandbox.instance.folder):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(line.split()[0]), signal.SIGKILL)
+    running.process.wait()
+    eventually(lambda: not processes_of(stage.sandbox.instance.folder), "nothing of the update runs any more")
+
+
+def clear_up(stage: Stage) -> None:
+    """What docs/state.md asks for after a run that died."""
+    for arguments in (
+        ["cancel", stage.env, "--yes"],
+        ["refresh", "--stack", stage.env, "--yes", "--skip-preview", "--clear-pending-creates"],
+    ):
+        stage.sandbox.pulumi(*arguments, check=True)
+
+
+def forget_pending_release(stage: Stage, release_id: str) -> str:
+    """Runs the command of docs/state.md for a release whose installer died; what it printed."""
+    namespace, _, name = release_id.partition("/")
+    document = (ROOT / "docs/state.md").read_text(encoding="utf-8")
+    (line,) = [one for one in document.splitlines() if one.startswith("kubectl delete secret ")]
+    command = (
+        line.replace("<namespace>", namespace).replace("<release>", name).replace("kubectl", str(program("kubectl")))
+    )
+    done = subprocess.run(
+        ["/bin/sh", "-c", command],
+        env={**os.environ, "KUBECONFIG": str(stage.layout.kubeconfig)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout
+
+
+def settled(stage: Stage) -> bool:
+    """True once every model is ready and no namespace is going."""
+    models = stage.api.list(*INFERENCE_SERVICE)
+    spaces = [one for one in stage.api.list("v1", "Namespace") if "deletionTimestamp" in one["metadata"]]
+    return not spaces and all(condition(one, "Ready").get("status") == "True" for one in models)
+
+
+def seen(stage: Stage) -> Seen:
+    """What there is once controllers have done their part: twice the same."""
+    eventually(lambda: settled(stage), "every model is ready, and no namespace is going")
+    last: dict[str, Any] = {}
+
+    def steady() -> bool:
+        nonlocal last
+        before, last = last, cluster_of(stage)
+        return before == last
+
+    eventually(steady, "nothing changes any more")
+    return Seen(last, state_of(stage))
+
+
+def check_same(stage: Stage, expected: Seen) -> None:
+    """Nothing doubled, nothing lost, nothing otherwise."""
+    assert differences(expected.state, state_of(stage)) == []
+    begin = time.monotonic()
+    while found := differences(expected.cluster, seen(stage).cluster):
+        # what controllers clean up may go a moment later
+        assert time.monotonic() - begin < 60.0, found
+    exported = stage.sandbox.pulumi("stack", "export", "--stack", stage.env, check=True).stdout
+    assert '"pending_operations"' not in exported
+
+
+@pytest.fixture(scope="module")
+def undisturbed(request: pytest.FixtureRequest, set_up: Layout, tmp_path_factory: pytest.TempPathFactory) -> Seen:
+    """What an update from nothing leaves behind in a cluster of its own."""
+    with running_cluster(request.session, "undisturbed") as layout:
+        stage = make_stage(layout, tmp_path_factory.mktemp("undisturbed"), "dev")
+        stage.up()
+        found = seen(stage)
+    return found
+
+
+@pytest.fixture(scope="module")
+def stage(request: pytest.FixtureRequest, set_up: Layout, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """A cluster in which nothing is yet."""
+    with running_cluster(request.session, "faults") as layout:
+        yield make_stage(layout, tmp_path_factory.mktemp("faults"), "dev")
+
+
+@pytest.fixture(scope="module")
+def without_team(stage: Stage) -> Seen:
+    """What there is before the team of these tests comes."""
+    return seen(stage)
+
+
+@pytest.fixture(scope="module")
+def with_team(stage: Stage, without_team: Seen) -> Seen:
+    """What an undisturbed update makes of it."""
+    stage.sandbox.write(TEAM_FILE, TEAM)
+    stage.up()
+    return seen(stage)
+
+
+def test_an_engine_killed_while_a_release_is_half_installed_leaves_what_the_next_update_completes(
+    stage: Stage, undisturbed: Seen, tmp_path: Path
+) -> None:
+    server = PatientServer(stage.api)
+    running = start_up(stage, tmp_path)
+
+    def half_installed() -> bool:
+        assert running.process.poll() is None, running.ends().output
+        record = load(server, RELEASE)
+        return record is not None and record.status == INSTALLING and stage.api.get(*HALF) is not None
+
+    eventually(half_installed, f"{RELEASE} is half installed", ENGINE_SECONDS)
+    kill_stack(stage, running)
+
+    refused = stage.sandbox.up(stage.env)
+    assert refused.exit_code != 0
+    assert "the stack is currently locked by 1 lock(s)" in refused.output
+    clear_up(stage)
+    # Helm refuses a release that somebody seems to be installing, until that attempt is forgotten
+    record = load(server, RELEASE)
+    assert record is not None
+    assert record.status == INSTALLING
+    with pytest.raises(CloudError, match="cannot re-use a name that is still in use"):
+        LiveReleases(server).create(record.inputs, 0)
+    assert forget_pending_release(stage, RELEASE).startswith('secret "sh.helm.release.v1.')
+    stage.up()
+    check_same(stage, undisturbed)
+
+
+def test_an_update_that_is_interrupted_ends_in_good_order_and_the_next_one_goes_on(
+    stage: Stage, without_team: Seen, with_team: Seen, tmp_path: Path
+) -> None:
+    stage.sandbox.remove(TEAM_FILE)
+    running = start_up(stage, tmp_path)
+    eventually(lambda: stage.api.get(*INFERENCE_SERVICE, NAME, NAMESPACE) is None, "the model goes", ENGINE_SECONDS)
+    running.process.send_signal(signal.SIGINT)
+    result = running.ends()
+    assert result.exit_code != 0, result.output
+    assert stage.api.get("v1", "Namespace", NAMESPACE) is not None
+    stage.up()
+    check_same(stage, without_team)
+
+
+def test_an_api_server_that_is_killed_while_a_team_comes_is_back_for_the_next_update(
+    stage: Stage, with_team: Seen, tmp_path: Path
+) -> None:
+    stage.sandbox.write(TEAM_FILE, TEAM)
+    running = start_up(stage, tmp_path)
+    eventually(lambda: stage.api.get("v1", "Namespace", NAMESPACE), "the team's namespace comes", ENGINE_SECONDS)
+    first = lifecycle.component_pid(stage.layout, "kube-apiserver")
+    os.kill(first, signal.SIGKILL)
+    running.ends()
+    eventually(lambda: lifecycle.component_pid(stage.layout, "kube-apiserver") != first, "it is started anew")
+    eventually(stage.api.ready, "it answers again")
+    stage.up()
+    check_same(stage, with_team)
+
+
+def test_controllers_that_are_killed_while_a_team_goes_are_back_for_the_next_update(
+    stage: Stage, without_team: Seen, tmp_path: Path
+) -> None:
+    stage.sandbox.remove(TEAM_FILE)
+    running = start_up(stage, tmp_path)
+
+    def going() -> bool:
+        found = stage.api.get(*INFERENCE_SERVICE, NAME, NAMESPACE)
+        return found is None or "deletionTimestamp" in found["metadata"]
+
+    eventually(going, "the model is going", ENGINE_SECONDS)
+    # with the kubelet go all programs of pods: KServe's, Knative's and Kyverno's controllers
+    before = {name: lifecycle.component_pid(stage.layout, name) for name in CONTROLLERS}
+    for pid in before.values():
+        os.kill(pid, signal.SIGKILL)
+    running.ends()
+    for name, pid in before.items():
+        eventually(lambda name=name, pid=pid: lifecycle.component_pid(stage.layout, name) != pid, f"{name} is back")
+    stage.up()
+    check_same(stage, without_team)

@@ -1,0 +1,34 @@
+"""dev, removed: a team, then every object of the stack one by one, then the cluster. Named so that it runs last."""
+
+from __future__ import annotations
+
+from tests.cluster.conftest import Stage, eventually
+from tests.cluster.removal import (
+    check_cluster_empty,
+    check_nothing_left,
+    destroy_objects,
+    identities,
+    remove_team,
+)
+
+
+def test_a_team_goes_with_all_that_it_has(dev: Stage) -> None:
+    other = identities(dev, "team-support")
+    assert identities(dev, "team-payments").keys() >= {"InferenceService team-payments/assistant"}
+    removed = remove_team(dev, "payments")
+    assert removed.exit_code == 0, removed.output
+    check_nothing_left(dev, "team-payments")
+    assert identities(dev, "team-support") == other
+
+
+def test_no_finalizer_holds_an_object_of_the_stack(dev: Stage) -> None:
+    destroyed = destroy_objects(dev)
+    assert destroyed.exit_code == 0, destroyed.output
+    check_cluster_empty(dev)
+
+
+def test_the_nodes_go_with_the_rest(dev: Stage) -> None:
+    destroyed = dev.sandbox.destroy("dev")
+    assert destroyed.exit_code == 0, destroyed.output
+    assert dev.sandbox.resources("dev") == []
+    eventually(lambda: dev.api.list("v1", "Node") == [], "no node is left")
