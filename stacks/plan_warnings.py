@@ -99,8 +99,8 @@ def _canaries(deployments: list[PlannedDeployment]) -> list[str]:
         if (wanted := sum(map(_rollout_gpus, its))) > room:
             warnings.append(
                 f"{team}: {', '.join(one.wish.name for one in its)} are canaries at once and want {wanted} GPUs beside all "
-                f"replicas, the team's quota has {room}, room for one rollout; at peak the later one stays pending (the event on "
-                "its ReplicaSet says `exceeded quota`) until the earlier one ends"
+                f"replicas, the team's quota has {room}, room for one rollout; at peak the later one stays pending (its "
+                "InferenceService, or the event on a ReplicaSet, says `exceeded quota`) until the earlier one ends"
             )
     for pool in sorted({planned.pool for planned in trying if planned.pool is not None}):
         its = [planned for planned in trying if planned.pool == pool]

@@ -1,9 +1,11 @@
-"""How much a team's namespace may hold: its deployments at peak, the largest rollout beside them, and little else. Pure.
+"""How much a team's namespace may hold: its deployments at peak, the largest rollout and one trial beside them, little else. Pure.
 
 A new revision starts its replicas while the old one still has all of its own, so that the room of one rollout is held free:
 max(1, min replicas) of whichever deployment needs most. A paused deployment counts in full: whoever is on call may start it
 again without any change of the quota. A team without deployments may use no GPU.
 A pod counts with all containers that are put into it: Knative's queue-proxy, and GKE's container for bucket volumes.
+Whenever KServe looks at a deployment it lets Knative try a pod of it, which is never made and yet counted: without room for one
+more engine while both revisions run, no canary could be ended (KServe 0.20.0 with Knative 1.23.0, measured 2026-11-26).
 Pods that are stopping count until they are gone, so a second rollout waits for the drain of the first. And a quota that shrinks
 does so at once: while old replicas fill the smaller one, their successors wait until the load lets some of them go.
 Nothing public can come from the namespace: no service may be a load balancer or open a port on nodes, no ingress may be made.
@@ -86,8 +88,7 @@ NOTHING = Amounts(0, 0, 0, 0, 0, 0)
 
 def replica(workload: TeamWorkload) -> Amounts:
     """One pod: the engine, whose requests are its limits, and what is put beside it. KServe adds no container."""
-    cpu, memory = int(workload["vcpu"]) * 1000, int(workload["memory_gib"]) * 1024
-    pod = Amounts(int(workload["gpus"]), cpu, cpu, memory, memory, pods=1)
+    pod = _engine(workload)
     if not workload["standard_mode"]:
         pod = pod.plus(Amounts(0, *QUEUE_PROXY_CPU, *QUEUE_PROXY_MEMORY, pods=0))
     if workload.get("bucket_volumes"):
@@ -95,6 +96,16 @@ def replica(workload: TeamWorkload) -> Amounts:
         # (kubernetes.io/docs/concepts/workloads/pods/sidecar-containers, 2026)
         pod = pod.plus(Amounts(0, *FUSE_CPU, *FUSE_MEMORY, pods=0))
     return pod
+
+
+def trial(workload: TeamWorkload) -> Amounts:
+    """The pod that Knative tries without making it: the engine alone; nothing in Standard mode."""
+    return NOTHING if workload["standard_mode"] else _engine(workload)
+
+
+def _engine(workload: TeamWorkload) -> Amounts:
+    cpu, memory = int(workload["vcpu"]) * 1000, int(workload["memory_gib"]) * 1024
+    return Amounts(int(workload["gpus"]), cpu, cpu, memory, memory, pods=1)
 
 
 def rollout(workload: TeamWorkload) -> Amounts:
@@ -108,12 +119,17 @@ def peak(workload: TeamWorkload) -> Amounts:
 
 
 def quota_amounts(workloads: Sequence[TeamWorkload]) -> Amounts:
-    """All deployments at peak, the largest rollout, and the other pods. Raises ValueError for replicas that cannot be."""
-    total, largest = Amounts(0, *DEFAULT_CPU, *DEFAULT_MEMORY, pods=1).times(OTHER_PODS), NOTHING
+    """All deployments at peak, the largest rollout, the largest trial, and the other pods.
+
+    Raises ValueError for replicas that cannot be.
+    """
+    total = Amounts(0, *DEFAULT_CPU, *DEFAULT_MEMORY, pods=1).times(OTHER_PODS)
+    largest_rollout = largest_trial = NOTHING
     for workload in workloads:
         _refuse(workload)
-        total, largest = total.plus(peak(workload)), largest.most(rollout(workload))
-    return total.plus(largest)
+        total = total.plus(peak(workload))
+        largest_rollout, largest_trial = largest_rollout.most(rollout(workload)), largest_trial.most(trial(workload))
+    return total.plus(largest_rollout).plus(largest_trial)
 
 
 def make_spec(workloads: Sequence[TeamWorkload]) -> dict[str, Any]:

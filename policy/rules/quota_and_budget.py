@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from components.kubernetes.engine_pod import GPU_RESOURCE
+from components.kubernetes.inference_service import MODE, STANDARD
 from components.kubernetes.team_quota import GPUS, NONE_OF, TeamWorkload, quota_amounts
 from components.sizing.errors import SizingError
 from policy.rules.record import CONFIG_MAP
@@ -66,8 +67,8 @@ def _amiss(namespace: Resource, resources: Sequence[Resource]) -> list[str]:
     # one that is no number is for `check` to tell
     held = [gpus for one in quotas if (gpus := _gpus(one)) is not None]
     return [
-        f"{namespace.name}: its quota holds {gpus} of {GPUS}, its deployments need {needed}: all their replicas and the largest "
-        f"rollout beside them; {LESS if gpus < needed else MORE}; {BY_PLATFORM}."
+        f"{namespace.name}: its quota holds {gpus} of {GPUS}, its deployments need {needed}: all their replicas, the largest "
+        f"rollout and one trial beside them; {LESS if gpus < needed else MORE}; {BY_PLATFORM}."
         for gpus in held
         if gpus != needed
     ]
@@ -91,7 +92,7 @@ def _workload(service: Resource) -> TeamWorkload:
         # KServe's default (v0.20.0)
         min_replicas=1 if least is None else count(least, f"minReplicas of {service.name}", 0),
         max_replicas=count(most, f"maxReplicas of {service.name}"),
-        standard_mode=False,
+        standard_mode=service.at("metadata", "annotations", MODE) == STANDARD,
         caller_namespaces=[],
     )
 

@@ -56,6 +56,6 @@ def serve(stand_in: StandIn) -> None:
             os._exit(1)
     stand_in.cancelled.set()
     server.stop(grace=0)
-    # without taking the program down piece by piece, which on busy cores takes longer than the engine waits; it would then report
-    # "exited prematurely", and the update would have failed (pulumi 3.259.0, measured 2026-11-26)
+    # at once: on busy cores, taking the program down piece by piece may last longer than the engine waits. It was seen to report
+    # "exited prematurely" then (pulumi 3.259.0, 2026-11-26), though whether for this reason is not proved
     os._exit(0)

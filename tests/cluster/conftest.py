@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -44,7 +45,8 @@ class Stage:
     def up(self, *options: str) -> Result:
         """Updates the stack; its failure fails the test with all that the engine said."""
         result = self.sandbox.up(self.env, *options)
-        assert result.exit_code == 0, result.output
+        # the engine may end with 0 although a provider has ended too early
+        assert result.exit_code == 0 and not re.search(r"(?m)^\s+\d+ errored", result.output), result.output
         return result
 
     def one(self, api_version: str, kind: str, name: str, namespace: str | None = None) -> Object:

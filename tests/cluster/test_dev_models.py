@@ -415,7 +415,7 @@ def test_while_the_line_stands_both_revisions_hold_their_gpus_within_the_teams_q
     a_pod = published(dev)["gpu_count"]
     assert course.canary.gpus == course.rolled_back.gpus == 2 * a_pod
     assert course.promoted.gpus == a_pod
-    assert int(dev.one("v1", "ResourceQuota", "team", NAMESPACE)["status"]["hard"][GPUS]) == 2 * a_pod
+    assert int(dev.one("v1", "ResourceQuota", "team", NAMESPACE)["status"]["hard"][GPUS]) >= 2 * a_pod
 
 
 def test_canary_percent_0_gives_the_revision_before_all_traffic_and_loads_nothing(

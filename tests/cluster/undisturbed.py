@@ -58,7 +58,7 @@ def state_of(stage: Stage) -> dict[str, Any]:
     """The stack's resources, by URN: how often the state has each, and its id."""
     resources = stage.sandbox.resources(stage.env)
     counts = Counter(one["urn"] for one in resources)
-    return {one["urn"]: [counts[one["urn"]], one.get("id"), one.get("delete", False)] for one in resources}
+    return {one["urn"]: [counts[one["urn"]], _id(one), one.get("delete", False)] for one in resources}
 
 
 def cluster_of(stage: Stage) -> dict[str, Any]:
@@ -71,6 +71,11 @@ def cluster_of(stage: Stage) -> dict[str, Any]:
     }
     pods = Counter(_owner(one) for one in found if one["kind"] == "Pod" and _stays(one))
     return {**kept, **{f"pods of {owner}": count for owner, count in pods.items()}}
+
+
+def _id(resource: dict[str, Any]) -> str | None:
+    """Its id; that of a provider is made at random."""
+    return None if resource["type"].startswith("pulumi:providers:") else resource.get("id")
 
 
 def _plain(value: Any) -> Any:

@@ -151,7 +151,7 @@ class TestKServe:
 class TestPriorities:
     def test_pods_that_name_no_class_are_controllers_and_batch_takes_nobodys_place(self) -> None:
         classes = {r.inputs["metadata"]["name"]: r.inputs for r in stack_of().of(PRIORITY_CLASS)}
-        assert {name for name, inputs in classes.items() if inputs["globalDefault"]} == {"gemma-platform"}
+        assert {name for name, inputs in classes.items() if inputs.get("globalDefault")} == {"gemma-platform"}
         assert {name: inputs["preemptionPolicy"] for name, inputs in classes.items()} == {
             "gemma-platform": "Never",
             "gemma-interactive": "PreemptLowerPriority",

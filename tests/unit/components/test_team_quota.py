@@ -58,17 +58,23 @@ def hard(*workloads: TeamWorkload) -> dict[str, Decimal]:
     ("workloads", "gpus", "pods"),
     [
         ([], 0, 0),
-        ([workload(2, 0, 1)], 2 + 2, 1 + 1),
-        ([workload(2, 0, 3)], 6 + 2, 3 + 1),
-        ([workload(2, 1, 1)], 2 + 2, 1 + 1),
-        ([workload(2, 2, 3)], 6 + 4, 3 + 2),
-        ([workload(2, 1, 3), workload(8, 0, 2)], 6 + 16 + 8, 5 + 1),
+        # peaks, the largest rollout, and the pod that Knative tries
+        ([workload(2, 0, 1)], 2 + 2 + 2, 1 + 1 + 1),
+        ([workload(2, 0, 3)], 6 + 2 + 2, 3 + 1 + 1),
+        ([workload(2, 1, 1)], 2 + 2 + 2, 1 + 1 + 1),
+        ([workload(2, 2, 3)], 6 + 4 + 2, 3 + 2 + 1),
+        ([workload(2, 1, 3), workload(8, 0, 2)], 6 + 16 + 8 + 8, 5 + 1 + 1),
         # the rollout that needs most GPUs and the one that needs most pods need not be the same
-        ([workload(1, 3, 3), workload(8, 1, 1)], 3 + 8 + 8, 4 + 3),
+        ([workload(1, 3, 3), workload(8, 1, 1)], 3 + 8 + 8 + 8, 4 + 3 + 1),
+        # Knative tries nothing of a deployment that is not its own
+        ([workload(2, 0, 3, standard_mode=True)], 6 + 2, 3 + 1),
     ],
-    ids=["no deployment", "one from zero", "from zero", "one", "two always", "two deployments", "different largest"],
+    ids=[
+        *("no deployment", "one from zero", "from zero", "one", "two always", "two deployments", "different largest"),
+        "standard mode",
+    ],
 )
-def test_gpus_and_pods_are_those_of_all_peaks_and_of_the_largest_rollout(
+def test_gpus_and_pods_are_those_of_all_peaks_of_the_largest_rollout_and_of_a_trial(
     workloads: list[TeamWorkload], gpus: int, pods: int
 ) -> None:
     quota = hard(*workloads)
@@ -78,11 +84,11 @@ def test_gpus_and_pods_are_those_of_all_peaks_and_of_the_largest_rollout(
 
 def test_cores_and_memory_count_the_queue_proxy_in_knative_mode() -> None:
     quota = hard(workload(least=0, most=1))
-    # 2 replicas of 6 cores and 22 GiB, and Knative's own figures for the queue-proxy beside each
-    assert quota["requests.cpu"] == 2 * (6 + Decimal("0.025")) + OTHERS_CPU[0]
-    assert quota["limits.cpu"] == 2 * (6 + 1) + OTHERS_CPU[1]
-    assert quota["requests.memory"] == 2 * (22 * 2**30 + 400 * 2**20) + OTHERS_MEMORY[0]
-    assert quota["limits.memory"] == 2 * (22 * 2**30 + 800 * 2**20) + OTHERS_MEMORY[1]
+    # 2 replicas of 6 cores and 22 GiB with Knative's own figures for the queue-proxy beside each, and a trial without one
+    assert quota["requests.cpu"] == 2 * (6 + Decimal("0.025")) + 6 + OTHERS_CPU[0]
+    assert quota["limits.cpu"] == 2 * (6 + 1) + 6 + OTHERS_CPU[1]
+    assert quota["requests.memory"] == 2 * (22 * 2**30 + 400 * 2**20) + 22 * 2**30 + OTHERS_MEMORY[0]
+    assert quota["limits.memory"] == 2 * (22 * 2**30 + 800 * 2**20) + 22 * 2**30 + OTHERS_MEMORY[1]
 
 
 def test_there_is_no_queue_proxy_in_standard_mode() -> None:
@@ -192,18 +198,25 @@ def used(workload: TeamWorkload, replicas: int) -> dict[str, Decimal]:
     }
 
 
+def tried(workload: TeamWorkload) -> dict[str, Decimal]:
+    """What the pod takes that Knative tries: the engine alone, and nothing where Knative does not serve."""
+    alone = TeamWorkload(**{**workload, "standard_mode": True, "bucket_volumes": False})
+    return used(alone, 0 if workload["standard_mode"] else 1)
+
+
 @given(st.lists(deployments(), min_size=1, max_size=6))
 def test_any_one_deployment_can_be_rolled_out_while_all_are_at_their_peak(workloads: list[TeamWorkload]) -> None:
     quota = hard(*workloads)
     at_peak = [used(one, one["max_replicas"]) for one in workloads]
     free = {key: quota[key] - sum(one[key] for one in at_peak) for key in at_peak[0]}
     rollouts = [used(one, max(1, one["min_replicas"])) for one in workloads]
+    trials = [tried(one) for one in workloads]
     others = {GPUS: Decimal(0), "pods": Decimal(OTHER_PODS)}
     others |= {"requests.cpu": OTHERS_CPU[0], "limits.cpu": OTHERS_CPU[1]}
     others |= {"requests.memory": Decimal(OTHERS_MEMORY[0]), "limits.memory": Decimal(OTHERS_MEMORY[1])}
     for key, room in free.items():
-        # enough for every one of them, and not more than the largest takes
-        assert room == max(rollout[key] for rollout in rollouts) + others[key]
+        # enough for every one of them and for what Knative tries meanwhile, and not more than the largest takes
+        assert room == max(one[key] for one in rollouts) + max(one[key] for one in trials) + others[key]
 
 
 @given(st.lists(deployments(), max_size=6))

@@ -64,12 +64,7 @@ def forget(server: PatientServer, release_id: str, but: int = 0) -> None:
 
 def _secrets(server: PatientServer, release_id: str) -> list[Object]:
     name = release_id.rpartition("/")[2]
-    found = server.list("v1", "Secret", _namespace(release_id), f"owner=helm,name={name}")
-    if not found and (
-        old := server.get(as_object("v1", "Secret", f"{_namespace(release_id)}/sh.helm.release.v1.{name}"))
-    ):
-        found = [{**old, "metadata": {**old["metadata"], "labels": {REVISION: "1"}}}]  # TRANSITION
-    return found
+    return server.list("v1", "Secret", _namespace(release_id), f"owner=helm,name={name}")
 
 
 def _namespace(release_id: str) -> str:
