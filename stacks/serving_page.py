@@ -24,7 +24,10 @@ PAGE = ROOT / "docs" / "serving.md"
 #: What a team's namespace holds, beside its deployments.
 TENANCY = (
     ("Namespace", "Pod Security `restricted` where every engine image of the team is known to run so, else `baseline`"),
-    ("ResourceQuota", "GPUs, CPU, memory and pods of all deployments at peak, with room for the largest rollout and for one pod that Knative tries"),
+    (
+        "ResourceQuota",
+        "GPUs, CPU, memory and pods of all deployments at peak, with room for the largest rollout and one pod that Knative tries",
+    ),
     ("LimitRange", "defaults for containers that state nothing; never a GPU"),
     ("NetworkPolicy", "nothing in or out, but DNS, Google's APIs, the metadata server, Kourier, Knative and metrics"),
     ("RoleBinding", "the team's group sees all but secrets; those on call delete pods, and stop and start deployments"),

@@ -1,4 +1,4 @@
-"""How much a team's namespace may hold: its deployments at peak, the largest rollout and one trial beside them, little else. Pure.
+"""How much a team's namespace may hold: its deployments at peak, the largest rollout and one trial, and little else. Pure.
 
 A new revision starts its replicas while the old one still has all of its own, so that the room of one rollout is held free:
 max(1, min replicas) of whichever deployment needs most. A paused deployment counts in full: whoever is on call may start it

@@ -46,7 +46,8 @@ class Stage:
         """Updates the stack; its failure fails the test with all that the engine said."""
         result = self.sandbox.up(self.env, *options)
         # the engine may end with 0 although a provider has ended too early
-        assert result.exit_code == 0 and not re.search(r"(?m)^\s+\d+ errored", result.output), result.output
+        assert result.exit_code == 0, result.output
+        assert not re.search(r"(?m)^\s+\d+ errored", result.output), result.output
         return result
 
     def one(self, api_version: str, kind: str, name: str, namespace: str | None = None) -> Object:

@@ -56,6 +56,8 @@ INFERENCE_SERVICE = ("serving.kserve.io/v1beta1", "InferenceService")
 REVISION = ("serving.knative.dev/v1", "Revision")
 #: Knative's label of a revision's pods.
 REVISION_LABEL = "serving.knative.dev/revision"
+#: How labels of Knative begin.
+KNATIVE_LABELS = "serving.knative.dev/"
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,24 @@ def newer_revision(dev: Stage, before: str) -> str:
     return "" if name == before else name
 
 
+def one_more_pod(dev: Stage, name: str, *, little: bool = False) -> Object:
+    """A copy of a pod of the model; `little`: it takes its GPUs from the quota, and hardly anything else."""
+    model = pods(dev, SHOP)[0]
+    spec = {key: value for key, value in model["spec"].items() if key not in ("nodeName", "volumes")}
+    spec["containers"] = [{**one, "volumeMounts": []} for one in spec["containers"] if not little or _has_gpu(one)]
+    for one in spec["containers"] if little else ():
+        amounts = {"cpu": "10m", "memory": "16Mi", GPU_RESOURCE: one["resources"]["limits"][GPU_RESOURCE]}
+        one["resources"] = {"requests": amounts, "limits": amounts}
+    # of no revision: nothing else counts it as one of the model's
+    labels = {key: value for key, value in model["metadata"]["labels"].items() if not key.startswith(KNATIVE_LABELS)}
+    metadata = {"name": name, "namespace": SHOP, "labels": labels if little else model["metadata"]["labels"]}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": spec}
+
+
+def _has_gpu(container: Object) -> bool:
+    return GPU_RESOURCE in container["resources"].get("limits", {})
+
+
 def test_a_deployment_beyond_its_pools_maximum_waits_and_its_user_is_told_which_pool_is_full(room: Room) -> None:
     dev = room.stage
     (warning,) = warnings_of(room.plan.ladders)
@@ -184,10 +204,11 @@ def test_a_rollout_within_the_quota_gets_ready_beside_the_revision_that_serves(r
 
 def test_a_rollout_beyond_the_quota_makes_no_revision_and_the_model_says_which_quota_refuses(room: Room) -> None:
     dev = room.stage
+    eventually(lambda: len(pods(dev, SHOP)) == 1, "the revision before has given its room back")
     used, allowed = gpus_used(dev, SHOP)
     for number in range(used, allowed):
-        made_by_rollout(dev, number)
-        eventually(lambda number=number: gpus_used(dev, SHOP) == (number + 1, allowed), "its pod is counted")
+        dev.api.create(one_more_pod(dev, f"fills-{number}", little=True))
+    eventually(lambda: gpus_used(dev, SHOP) == (allowed, allowed), "the quota is full")
     serving = {pod["metadata"]["name"] for pod in pods(dev, SHOP)}
     latest = newest_revision(dev, SHOP)["metadata"]["name"]
     roll_out(dev, allowed)
@@ -208,17 +229,8 @@ def test_a_rollout_beyond_the_quota_makes_no_revision_and_the_model_says_which_q
 
 def test_a_pod_with_a_gpu_above_the_share_is_refused_at_once(room: Room) -> None:
     dev = room.stage
-    (model, *_) = pods(dev, SHOP)
-    spec = {key: value for key, value in model["spec"].items() if key not in ("nodeName", "volumes")}
-    spec["containers"] = [{**one, "volumeMounts": []} for one in spec["containers"]]
-    more: Object = {
-        "apiVersion": "v1",
-        "kind": "Pod",
-        "metadata": {"name": "one-more", "namespace": SHOP, "labels": model["metadata"]["labels"]},
-        "spec": spec,
-    }
     with pytest.raises(ApiError) as refusal:
-        dev.api.create(more)
+        dev.api.create(one_more_pod(dev, "one-more"))
     assert refusal.value.status == 403
     assert f"exceeded quota: {quota_of(dev, SHOP)['metadata']['name']}, requested: " in str(refusal.value)
     limited = str(refusal.value).partition(", limited: ")[2]

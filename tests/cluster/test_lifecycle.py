@@ -29,6 +29,8 @@ pytestmark = pytest.mark.xdist_group("lifecycle")
 
 #: What `make cluster` promises for a cluster that was there before.
 SECOND_START_SECONDS = 30.0
+#: What the kernel takes to end a process that has given back its memory.
+LAST_SECONDS = 5.0
 #: An address of the Internet and its port, and the same in its newer protocol.
 OUTSIDE = (("1.1.1.1", 443), ("2606:4700:4700::1111", 443))
 CONNECT = "import socket, sys; socket.create_connection((sys.argv[1], int(sys.argv[2])), timeout=5)"
@@ -96,7 +98,7 @@ def test_a_second_start_takes_less_than_30_seconds_and_goes_on_with_what_there_w
 
     lifecycle.end(alone)
     assert lifecycle.running(alone) is None
-    assert [pid for pid in before if not ended(pid)] == []
+    eventually(lambda: all(map(ended, before)), "no process is left", LAST_SECONDS)
 
     said: list[str] = []
     begin = time.monotonic()
@@ -142,6 +144,7 @@ def test_a_component_that_dies_is_started_anew_and_the_next_start_tells_its_last
         "spec": {"containers": [{"name": "one", "image": "registry.example/one"}]},
     }
     api = ApiServer.of(alone.kubeconfig)
+    eventually(lambda: api.get("v1", "ServiceAccount", "default", "default"), "pods may be made")
     api.create(pod)
     eventually(
         lambda: ((api.get("v1", "Pod", "waits", "default") or {}).get("status") or {}).get("conditions"),
@@ -190,7 +193,11 @@ def test_one_that_cannot_start_says_why_and_two_do_not_meet_and_the_end_leaves_n
         assert state is not None
         assert (state.phase, sorted(state.components)) == (FAILED, ["etcd", "kube-apiserver"])
         assert lifecycle.running(other) is None
-        assert [one for one in state.components.values() if not ended(one.pid)] == []
+        eventually(
+            lambda: all(ended(one.pid) for one in state.components.values()),
+            "none of its processes is left",
+            LAST_SECONDS,
+        )
         assert (other.folder / "etcd").is_dir()
 
         key.write_bytes(whole)
@@ -216,7 +223,7 @@ def test_one_that_cannot_start_says_why_and_two_do_not_meet_and_the_end_leaves_n
         assert expected <= set(in_namespace(everything))
     finally:
         assert lifecycle.stop(other)
-    assert in_namespace(everything) == []
+    eventually(lambda: not in_namespace(everything), "no process is left", LAST_SECONDS)
     assert not other.folder.exists()
     assert not other.lock.exists()
     assert not lifecycle.stop(other)

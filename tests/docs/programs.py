@@ -45,8 +45,10 @@ def check_of(program: str) -> Check | None:
 
 @cache
 def make_targets() -> Mapping[str, str]:
-    """Targets of the Makefile and what they run."""
+    """Targets of the Makefile and what they run, with the sandbox's command written out."""
     text = (ROOT / "Makefile").read_text(encoding="utf-8")
+    [sandbox] = re.findall(r"(?m)^SANDBOX := (.*)$", text)
+    text = text.replace("$(SANDBOX)", sandbox)
     found = re.finditer(r"^([a-z][a-z-]*):(?!=).*\n((?:\t.*\n)*)", text, re.MULTILINE)
     return {match[1]: match[2] for match in found}
 

@@ -88,7 +88,7 @@ ELSEWHERE = {
     "make cluster": ("tests/cluster/test_commands.py", '"cluster"'),
     "make cluster-down": ("tests/cluster/test_commands.py", '"cluster-down"'),
     "make cluster-shell": ("tests/cluster/test_commands.py", '"cluster-shell"'),
-    "make test-cluster": (".ci/run", "make test-cluster"),
+    "make test-cluster": (".github/workflows/pull-request.yaml", "make test-cluster"),
     "make demo": (".ci/run", "make demo"),
     "make lint": (".ci/run", "make lint"),
     "make test": (".ci/run", "make test"),

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.paths import Layout
-from tests.kubernetes_api.schemas import schema_folder
 from sandbox.upstream.go_programs import go_program
+from tests.kubernetes_api.schemas import schema_folder
 
 SOURCE = Path(__file__).parents[1] / "tools" / "kubeconform"
 PACKAGE = "github.com/yannh/kubeconform/cmd/kubeconform"

@@ -23,12 +23,11 @@ from components.kubernetes.versions import (
     KSERVE_RUNTIMES,
     Chart,
 )
-from tests.kubernetes_api.kubeconform import validate
-from sandbox.upstream.helm import rendered
-from tests.tools.charts.cases import CASES, HOST, OPENCOST_CASE, TABLED, WITH_DIGEST, Case, case_of
-from sandbox.upstream.helm import HelmError, rendered_text, templates_of, version_of
-from tests.tools.charts.keys import leaves, tabled_defaults, unknown_keys, without
+from sandbox.upstream.helm import HelmError, rendered, rendered_text, templates_of, version_of
 from sandbox.upstream.knative import manifests
+from tests.kubernetes_api.kubeconform import validate
+from tests.tools.charts.cases import CASES, HOST, OPENCOST_CASE, TABLED, WITH_DIGEST, Case, case_of
+from tests.tools.charts.keys import leaves, tabled_defaults, unknown_keys, without
 from tests.tools.charts.objects import called_ports, images, not_restricted, of_kind, pods, without_size
 
 pytestmark = pytest.mark.tools

@@ -11,11 +11,11 @@ from components.kubernetes.keda import AUTHENTICATION
 from components.kubernetes.knative_config import POD_SWITCHES, SOURCE_SWITCHES, ExternalAuthorization, make_config
 from components.kubernetes.knative_serving import NAMESPACE, WITH_BUDGET, WITHOUT_BUDGET, make_spec
 from components.kubernetes.versions import ENVOY_IMAGES, KNATIVE_IMAGES
+from sandbox.upstream.go_modules import module_folder
+from sandbox.upstream.knative import OPERATOR, config_map, documented_keys, manifests, unknown_config
 from tests.kubernetes_api.kubeconform import validate
 from tests.tools.charts.cases import HOST, MIRROR, PUBLIC
-from sandbox.upstream.knative import OPERATOR, config_map, documented_keys, manifests, unknown_config
 from tests.tools.charts.objects import images, not_restricted, of_kind, pods, without_size
-from sandbox.upstream.go_modules import module_folder
 
 pytestmark = pytest.mark.tools
 

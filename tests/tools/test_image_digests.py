@@ -22,9 +22,9 @@ from components.kubernetes.versions import (
 )
 from policy.rules.allowed_images import BY_DIGEST, WITHOUT_DIGEST
 from sandbox.paths import ROOT
+from sandbox.upstream.helm import rendered
 from stacks.environment import read_environment
 from stacks.installed_images import digests_by_name, installed_images
-from sandbox.upstream.helm import rendered
 from tests.tools.charts.cases import ENGINE
 from tests.tools.charts.objects import images
 

@@ -17,9 +17,9 @@ from sandbox.providers.kubernetes.knative_config import KEYS
 from sandbox.providers.kubernetes.knative_revisions import DROPPED_OF_CONTAINER, FREE, SWITCHED
 from sandbox.providers.kubernetes.serving_stack import KNATIVE_GROUPS, KNATIVE_VERSIONS
 from sandbox.upstream.definitions import TABLED, definitions
+from sandbox.upstream.go_modules import module_folder
 from tests.sandbox.providers.custom_objects import OBJECTS
 from tests.sandbox.providers.serving_objects import KNATIVE, KNATIVE_MODEL
-from sandbox.upstream.go_modules import module_folder
 
 pytestmark = pytest.mark.tools
 
