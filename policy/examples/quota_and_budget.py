@@ -14,13 +14,15 @@ from policy.rules.team_cost import USD_PER_MONTH
 
 #: What the deployment of these examples has at most: one GPU a replica, so the quota holds most replicas and one more.
 REPLICAS = 2
+#: GPUs for all replicas, a rollout of one, and the one that Knative tries.
+NEEDED = REPLICAS + 2
 
 
 def _scaled(content: Content) -> None:
     content["spec"]["predictor"].update(minReplicas=1, maxReplicas=REPLICAS)
 
 
-def _quota(gpus: int | str = REPLICAS + 1, name: str = QUOTA) -> Content:
+def _quota(gpus: int | str = NEEDED, name: str = QUOTA) -> Content:
     """The quota of the team, as the platform writes it but for its GPUs."""
     return {
         "apiVersion": "v1",
@@ -127,14 +129,14 @@ EXAMPLES: tuple[Example, ...] = (
     Example(
         "a quota that lacks one GPU for a rollout",
         served(_scaled),
-        f"its quota holds {REPLICAS} of {GPUS}, its deployments need {REPLICAS + 1}",
+        f"its quota holds {NEEDED - 1} of {GPUS}, its deployments need {NEEDED}",
         denied_at_admission=NO_ROOM,
-        beside=(namespace(), _quota(REPLICAS)),
+        beside=(namespace(), _quota(NEEDED - 1)),
     ),
     Example(
         "a quota of one GPU too many",
-        Resource.of_object(_quota(REPLICAS + 2)),
-        f"its quota holds {REPLICAS + 2} of {GPUS}, its deployments need {REPLICAS + 1}",
+        Resource.of_object(_quota(NEEDED + 1)),
+        f"its quota holds {NEEDED + 1} of {GPUS}, its deployments need {NEEDED}",
         # admission does not add up what a namespace serves
         admission=False,
         beside=(namespace(), SCALED),

@@ -30,7 +30,7 @@ NO_GPU_LIMIT = f"the quota does not limit {GPUS} to a whole number"
 NOT_NOTHING = f"the quota does not forbid what could be public, with 0 for each of {', '.join(NONE_OF)}"
 NO_QUOTA = f"namespace has no ResourceQuota '{QUOTA}' that limits {GPUS}"
 NO_MOST = "maxReplicas must be 1 or more, and GPUs a whole number"
-NO_ROOM = f"its most replicas and one rollout need more than the {GPUS} of its namespace"
+NO_ROOM = f"its most replicas, one rollout and one trial need more than the {GPUS} of its namespace"
 LESS, MORE = "less leaves a rollout waiting", "more lets the team take what is for others"
 BY_PLATFORM = "let `make up` write it from the team's file"
 
@@ -139,10 +139,12 @@ def admission(_: Context) -> tuple[AdmissionPolicy, ...]:
                 ),
                 ("least", "variables.predictor.?minReplicas.orValue(1)"),
                 ("most", "variables.predictor.?maxReplicas.orValue(0)"),
+                # the pod that Knative tries
+                ("tried", f'object.metadata.?annotations[?"{MODE}"].orValue("") == "{STANDARD}" ? 0 : 1'),
                 (
                     "needed",
                     "variables.asked.map(gpus, int(gpus)).sum() * "
-                    "(int(variables.most) + (int(variables.least) > 1 ? int(variables.least) : 1))",
+                    "(int(variables.most) + (int(variables.least) > 1 ? int(variables.least) : 1) + variables.tried)",
                 ),
             ),
             validations=(

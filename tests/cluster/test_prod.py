@@ -219,7 +219,7 @@ def test_the_quota_counts_what_the_team_runs_and_has_room_for_a_rollout_at_peak(
         quota = prod.one("v1", "ResourceQuota", "team", f"team-{key.partition('/')[0]}")["status"]
         least, most = record["replicas"]
         assert int(quota["used"][requested]) == least * record["gpu_count"]
-        assert int(quota["hard"][requested]) == (most + max(1, least)) * record["gpu_count"]
+        assert int(quota["hard"][requested]) == (most + max(1, least) + 1) * record["gpu_count"]
 
 
 def test_the_gateway_leads_to_kourier_and_its_api_refuses_what_is_wrong(prod: Stage) -> None:

@@ -96,7 +96,7 @@ def test_a_namespace_without_known_name_is_joined_with_its_objects_by_the_team()
     unnamed = [Resource.of_object({**one, "metadata": {**one["metadata"], "namespace": UNKNOWN}}) for one in (quota,)]
     stack = [Resource.of_object(own), *unnamed, served()]
     (found,) = quota_and_budget.check_stack(stack, Context())
-    assert "its quota holds 3" in found.message
+    assert "its quota holds 4" in found.message
     own["metadata"]["labels"]["gemma-platform/team"] = "payments"
     (found,) = quota_and_budget.check_stack([Resource.of_object(own), *unnamed], Context())
     assert "has no ResourceQuota" in found.message

@@ -57,7 +57,9 @@ class Round:
         self.cloud.put(POOL_RECORDS, made["id"], made["inputs"], made["outputs"])
 
     def pod(self, name: str, node: str | None = None, seconds: int = 10) -> None:
-        since = (NOW - datetime.timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        since = (datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=seconds)).strftime(
+            "%Y-%m-%dT%H:%M:%SZ"
+        )
         waiting = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "lastTransitionTime": since}
         made = {"kind": "Pod", **pod(name), "status": {"conditions": [waiting]}}
         made["metadata"]["creationTimestamp"] = since
