@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import datetime
 import json
 import threading
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,6 +22,12 @@ CONNECTIONS = 64
 APPLY = "application/apply-patch+yaml"
 MERGE = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
+MERGE_BY_TYPE = "application/strategic-merge-patch+json"
+
+
+def told(moment: datetime.datetime) -> str:
+    """A moment of UTC as Kubernetes writes it."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class ApiError(Exception):

@@ -5,11 +5,9 @@ Every issuer, of whatever kind, signs by the cluster's own authority, kept in a 
 
 from __future__ import annotations
 
-import argparse
 import datetime
-from pathlib import Path
 
-from sandbox.cluster.api_server import JSON_PATCH, ApiServer, Object
+from sandbox.cluster.api_server import JSON_PATCH, ApiServer, Object, told
 from sandbox.cluster.keys import Signed, make_authority, make_certificate
 from sandbox.cluster.layout import ClusterLayout
 from sandbox.cluster.mirror import Mirror, for_each
@@ -27,7 +25,6 @@ from sandbox.cluster.tls_secrets import (
     read_signed,
     secret_files,
     still_good,
-    told,
 )
 
 MANAGER = "sandbox-cert-manager"
@@ -165,9 +162,7 @@ def _now() -> datetime.datetime:
 
 def main() -> None:
     """Runs until it is ended."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--folder", type=Path, required=True, help="folder of the cluster")
-    api = ApiServer.of(ClusterLayout(parser.parse_args().folder).inside_kubeconfig)
+    api = ApiServer.of(ClusterLayout.of_command_line().inside_kubeconfig)
     mirror = Mirror(api, (CERTIFICATES, *ISSUERS, SECRET, *INJECTED))
     mirror.wait_filled(*SECRET)
     mirror.loop(Certificates(api, mirror).reconcile, ROUND_SECONDS)

@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from sandbox.cluster.api_server import ApiServer
 from sandbox.cluster.layout import ClusterLayout
 from sandbox.cluster.network import API_PORT, HOST, KWOK_NETWORK, SERVICE_NETWORK
+from sandbox.cluster.node_objects import KWOK_ANNOTATION
 from sandbox.cluster.programs import program
 
 ETCD_PORT, ETCD_PEER_PORT = 2379, 2380
 CONTROLLER_PORT, SCHEDULER_PORT = 10257, 10259
-#: Annotation of the nodes that kwok plays kubelet for.
-KWOK_ANNOTATION = "kwok.x-k8s.io/node"
 #: Programs of the sandbox's own that act in the cluster, by their module.
 STAND_INS = ("kubelet", "node_pools", "certificates", "ingresses", "registry")
 
@@ -97,42 +96,41 @@ def _api_server(layout: ClusterLayout) -> tuple[str, ...]:
     )
 
 
-def _controllers(layout: ClusterLayout) -> tuple[str, ...]:
-    kubeconfig = layout.keys / "controller-manager.kubeconfig"
+def _as_user(layout: ClusterLayout, user: str, port: int) -> tuple[str, ...]:
+    """Flags of a part of the control plane: as whom it asks the API server, and where it says how it is."""
+    kubeconfig = layout.keys / f"{user}.kubeconfig"
     return (
-        str(program("kube-controller-manager")),
         f"--kubeconfig={kubeconfig}",
         f"--authentication-kubeconfig={kubeconfig}",
         f"--authorization-kubeconfig={kubeconfig}",
+        "--leader-elect=false",
+        f"--secure-port={port}",
+        f"--cert-dir={layout.keys / user}",
+    )
+
+
+def _controllers(layout: ClusterLayout) -> tuple[str, ...]:
+    return (
+        str(program("kube-controller-manager")),
+        *_as_user(layout, "controller-manager", CONTROLLER_PORT),
         f"--service-account-private-key-file={layout.keys / 'accounts.key'}",
         f"--root-ca-file={layout.keys / 'ca.crt'}",
         "--use-service-account-credentials=true",
         "--controllers=*",
-        "--leader-elect=false",
-        f"--secure-port={CONTROLLER_PORT}",
-        f"--cert-dir={layout.keys / 'controller-manager'}",
     )
 
 
 def _scheduler(layout: ClusterLayout) -> tuple[str, ...]:
-    kubeconfig = layout.keys / "scheduler.kubeconfig"
-    return (
-        str(program("kube-scheduler")),
-        f"--kubeconfig={kubeconfig}",
-        f"--authentication-kubeconfig={kubeconfig}",
-        f"--authorization-kubeconfig={kubeconfig}",
-        "--leader-elect=false",
-        f"--secure-port={SCHEDULER_PORT}",
-        f"--cert-dir={layout.keys / 'scheduler'}",
-    )
+    return (str(program("kube-scheduler")), *_as_user(layout, "scheduler", SCHEDULER_PORT))
 
 
 def _kwok(layout: ClusterLayout) -> tuple[str, ...]:
+    ((key, value),) = KWOK_ANNOTATION.items()
     return (
         str(program("kwok")),
         f"--kubeconfig={layout.inside_kubeconfig}",
         "--enable-crds=Stage",
-        f"--manage-nodes-with-annotation-selector={KWOK_ANNOTATION}=fake",
+        f"--manage-nodes-with-annotation-selector={key}={value}",
         "--node-lease-duration-seconds=40",
         f"--cidr={KWOK_NETWORK}",
     )

@@ -6,10 +6,8 @@ Services that it leads to exist.
 
 from __future__ import annotations
 
-import argparse
 import datetime
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from sandbox.cluster.api_server import ApiServer, Object
@@ -97,9 +95,7 @@ class Ingresses:
 
 def main() -> None:
     """Runs until it is ended."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--folder", type=Path, required=True, help="folder of the cluster")
-    api = ApiServer.of(ClusterLayout(parser.parse_args().folder).inside_kubeconfig)
+    api = ApiServer.of(ClusterLayout.of_command_line().inside_kubeconfig)
     mirror = Mirror(api, (INGRESS, SERVICE))
     mirror.wait_filled(*SERVICE)
     mirror.loop(Ingresses(api, mirror).reconcile, ROUND_SECONDS)

@@ -5,26 +5,23 @@ It serves the nodes that carry a label; kwok serves those with GPUs. When it sta
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import signal
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 
-from sandbox.cluster.api_server import ApiServer, Object
+from sandbox.cluster.api_server import MERGE_BY_TYPE, ApiServer, Object
 from sandbox.cluster.layout import ClusterLayout
 from sandbox.cluster.local_pod import LocalPod
 from sandbox.cluster.mirror import Mirror, for_each
 from sandbox.cluster.network import HOST
-from sandbox.cluster.node_heartbeat import MANAGER, MERGE_BY_TYPE, Heartbeat, kubernetes_time
+from sandbox.cluster.node_heartbeat import MANAGER, Heartbeat, kubernetes_time
+from sandbox.cluster.node_objects import LOCAL_LABEL
 from sandbox.cluster.pod_addresses import Addresses
 from sandbox.cluster.pod_process import remove_links
 from sandbox.cluster.pod_spec import run_container
 from sandbox.cluster.pod_status import Seen, status_of
 
-#: Label of the nodes that are served here, and its value.
-LABEL, LOCAL = "sandbox.gemma-platform/kubelet", "local"
 TICK_SECONDS = 0.5
 POD, NODE, SLICE = ("v1", "Pod"), ("v1", "Node"), ("discovery.k8s.io/v1", "EndpointSlice")
 ENDED = ("Succeeded", "Failed")
@@ -56,7 +53,7 @@ class Kubelet:
 
     def reconcile(self) -> None:
         """Brings what runs in line with the API server. Raises ApiError and UnreachableError; then it is called again."""
-        nodes = [node for node in self.mirror.all(*NODE) if node["metadata"].get("labels", {}).get(LABEL) == LOCAL]
+        nodes = [node for node in self.mirror.all(*NODE) if _is_served(node)]
         self.heartbeat.beat(nodes)
         names = {node["metadata"]["name"] for node in nodes}
         pods = {pod["metadata"]["uid"]: pod for pod in self.mirror.all(*POD) if pod["spec"].get("nodeName") in names}
@@ -109,6 +106,10 @@ def _leave(number: int, frame: object) -> None:
     sys.exit(0)
 
 
+def _is_served(node: Object) -> bool:
+    return LOCAL_LABEL.items() <= node["metadata"].get("labels", {}).items()
+
+
 def _has_ended(pod: Object) -> bool:
     return pod.get("status", {}).get("phase") in ENDED
 
@@ -119,9 +120,7 @@ def _typed(pod: Object) -> Object:
 
 def main() -> int:
     """Serves the nodes of the cluster in a folder, until it is killed."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--folder", type=Path, required=True)
-    layout = ClusterLayout(parser.parse_args().folder)
+    layout = ClusterLayout.of_command_line()
     Kubelet(ApiServer.of(layout.inside_kubeconfig), layout).run()
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,13 @@ class ClusterLayout:
     def named(cls, name: str) -> ClusterLayout:
         """The cluster of an environment."""
         return cls(Layout().private / "clusters" / name)
+
+    @classmethod
+    def of_command_line(cls) -> ClusterLayout:
+        """The one that a component's `--folder` names."""
+        parser = argparse.ArgumentParser()
+        parser.add_argument("--folder", type=Path, required=True, help="folder of the cluster")
+        return cls(parser.parse_args().folder)
 
     @property
     def kubeconfig(self) -> Path:

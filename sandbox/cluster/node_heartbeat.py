@@ -5,18 +5,17 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
-from sandbox.cluster.api_server import ApiServer, Object
+from sandbox.cluster.api_server import MERGE_BY_TYPE, ApiServer, Object, told
 
 LEASES = "kube-node-lease"
 #: As a kubelet does: a node controller gives up on a lease after 40 seconds.
 LEASE_SECONDS, RENEW_SECONDS = 40, 10.0
-MERGE_BY_TYPE = "application/strategic-merge-patch+json"
 MANAGER = "sandbox-kubelet"
 
 
 def kubernetes_time() -> str:
     """Now, as Kubernetes writes it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return told(datetime.now(UTC))
 
 
 class Heartbeat:

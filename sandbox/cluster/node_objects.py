@@ -13,6 +13,7 @@ from typing import Any
 from components.kubernetes.engine_pod import ACCELERATOR_LABEL, GPU_RESOURCE
 from components.sizing.host import node_allocatable
 from sandbox.cluster.network import HOST
+from sandbox.cluster.programs import KUBERNETES_VERSION
 from sandbox.providers.gcp.machines import MACHINES, zones_of
 
 POOL_LABEL = "cloud.google.com/gke-nodepool"
@@ -31,7 +32,6 @@ GB_A_VCPU = {"standard": 4, "highmem": 8, "highcpu": 1}
 #: Name of a Node: at most this long, as it is the value of a label too.
 NAME_LENGTH, DIGEST_LENGTH = 63, 8
 LOCAL_SSD_GIB = 375
-VERSION = "v1.35.3"
 
 
 @dataclass(frozen=True)
@@ -277,7 +277,7 @@ def _local_status(name: str) -> dict[str, Any]:
             "osImage": "sandbox",
             "operatingSystem": "linux",
             "architecture": "amd64",
-            "kubeletVersion": VERSION,
+            "kubeletVersion": KUBERNETES_VERSION,
             "containerRuntimeVersion": "sandbox://processes",
         },
     }

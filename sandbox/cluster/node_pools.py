@@ -6,16 +6,14 @@ needs one and removed when none does. All state is in the API server, except sin
 
 from __future__ import annotations
 
-import argparse
 import datetime
 import hashlib
 import json
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable
-from pathlib import Path
 
-from sandbox.cluster.api_server import ApiError, ApiServer, Object
+from sandbox.cluster.api_server import ApiError, ApiServer, Object, told
 from sandbox.cluster.layout import ClusterLayout
 from sandbox.cluster.mirror import Mirror
 from sandbox.cluster.node_objects import (
@@ -174,7 +172,7 @@ def make_event(pod: Object, reason: str, message: str, now: datetime.datetime) -
     """An event of a pod as GKE's autoscaler writes it; the same words about the same pod have the same name."""
     metadata = pod["metadata"]
     digest = hashlib.sha256(json.dumps([metadata["uid"], reason, message]).encode()).hexdigest()[:16]
-    moment = now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    moment = told(now)
     return {
         "apiVersion": "v1",
         "kind": "Event",
@@ -233,9 +231,7 @@ def _uid(made: Object) -> str:
 
 def main() -> None:
     """Runs until it is ended."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--folder", type=Path, required=True, help="folder of the cluster")
-    layout = ClusterLayout(parser.parse_args().folder)
+    layout = ClusterLayout.of_command_line()
     api = ApiServer.of(layout.inside_kubeconfig)
     mirror = Mirror(api, (NODE, POD, CLASS))
     pools = NodePools(api, mirror, Cloud(layout.instance / "cloud"))

@@ -6,11 +6,9 @@ the registries, since their /etc/hosts leads there, and trust its certificate.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import re
-from pathlib import Path
 
 from sandbox.cluster.https_server import QuietHandler, make_server
 from sandbox.cluster.keys import read_signed
@@ -45,9 +43,7 @@ class _Handler(QuietHandler):
 
 def main() -> None:
     """Serves until it is killed."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--folder", type=Path, required=True)
-    layout = ClusterLayout(parser.parse_args().folder)
+    layout = ClusterLayout.of_command_line()
     make_server(HOST, PORT, read_signed(layout.keys / "registry"), _Handler).serve_forever()
 
 

@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from sandbox.cluster.api_server import told
 from sandbox.cluster.keys import Signed
 
 VALID = datetime.timedelta(days=90)
@@ -109,11 +110,6 @@ def condition(
         "message": message,
         "lastTransitionTime": moment or told(now),
     }
-
-
-def told(moment: datetime.datetime) -> str:
-    """A moment as Kubernetes writes it."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _hosts_in(certificate: x509.Certificate) -> set[str]:
