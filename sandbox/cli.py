@@ -58,14 +58,11 @@ def choose_cluster(
 
 
 def instance(context: typer.Context, env_name: str) -> Instance:
-    """The instance in use: that of the environment's real cluster, of the sandbox's shell, or the default one.
+    """That of the environment's real cluster where it is asked for, else the one in use.
 
     Raises SandboxError when the real cluster is asked for and does not run.
     """
-    if context.obj == "real":
-        return running_instance(env_name)
-    folder = os.environ.get("SANDBOX_INSTANCE")
-    return Instance(Path(folder)) if folder else Instance.named("default")
+    return running_instance(env_name) if context.obj == "real" else Instance.in_use()
 
 
 def running_instance(env_name: str) -> Instance:

@@ -48,6 +48,12 @@ class Instance:
     def named(cls, name: str) -> Instance:
         return cls(Layout().instances / name)
 
+    @classmethod
+    def in_use(cls) -> Instance:
+        """That of the sandbox's shell, inside one; else the default one."""
+        folder = os.environ.get("SANDBOX_INSTANCE")
+        return cls(Path(folder)) if folder else cls.named("default")
+
     @property
     def state(self) -> Path:
         return self.folder / "state"

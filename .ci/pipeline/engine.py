@@ -11,8 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.errors import CiError
-from sandbox.cli import instance
-from sandbox.instance import SandboxError
+from sandbox.instance import Instance, SandboxError
 from sandbox.paths import ROOT, Layout
 from stacks.environment_names import environment_names
 
@@ -51,7 +50,7 @@ def engine_of(env: str) -> Engine:
     check_environment(env)
     try:
         if not os.environ.get(BACKEND):
-            return Engine(env, instance().stack_environ(ROOT, env), real=False)
+            return Engine(env, Instance.in_use().stack_environ(ROOT, env), real=False)
         programs = Layout().engine_programs()
     except (SandboxError, FileNotFoundError) as error:
         raise CiError(str(error)) from None

@@ -29,8 +29,13 @@ def _runs(image: str) -> Change:
 
 
 def _added(image: str) -> Change:
-    """As `kubectl debug` adds one; it has no resources of its own."""
-    return lambda content: content["spec"].update(ephemeralContainers=[{"name": "debugger", "image": image}])
+    """As `kubectl debug` adds one: without resources of its own, and with what Pod Security asks of all containers."""
+
+    def add(content: Content) -> None:
+        rights = content["spec"]["containers"][0]["securityContext"]
+        content["spec"]["ephemeralContainers"] = [{"name": "debugger", "image": image, "securityContext": rights}]
+
+    return add
 
 
 def _model(image: str, *changes: Change) -> Resource:

@@ -21,6 +21,8 @@ class ControllerProgram:
     """Files that the image carries: Go module, folder in it, and where the image has them."""
     python_module: str | None = None
     """A module of the sandbox's own that stands in, where the program cannot be built here."""
+    background: bool = False
+    """Runs in the time that the others leave over: nobody waits for it."""
 
 
 #: By the end of the image's repository path, so that a mirror's image is found too.
@@ -36,7 +38,8 @@ CONTROLLERS = {
     ),
     "operator/cmd/webhook": ControllerProgram("knative-operator-webhook"),
     "kyverno/kyverno": ControllerProgram("kyverno"),
-    "kyverno/reports-controller": ControllerProgram("kyverno-reports-controller"),
+    # it compiles each policy anew for each object that changes: a third of a core while a stack comes up
+    "kyverno/reports-controller": ControllerProgram("kyverno-reports-controller", background=True),
     "kserve/kserve-controller": ControllerProgram("kserve-manager"),
     # cert-manager's programs are nested modules, which the module proxy does not have
     "jetstack/cert-manager-webhook": ControllerProgram("python", python_module="sandbox.cluster.admit_all"),

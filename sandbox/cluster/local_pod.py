@@ -157,6 +157,7 @@ class LocalPod:
             root=self.folder / "root",
             binds=binds,
             log=self.log,
+            background=self.program.background,
         )
 
     def _used_volumes(self) -> list[Object]:

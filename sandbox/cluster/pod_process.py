@@ -7,6 +7,7 @@ may be anywhere and nothing of the machine can be changed. Its processes are the
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import shlex
 import subprocess
@@ -24,6 +25,8 @@ START_SECONDS = 5.0
 STOP_SECONDS = 3.0
 POLL_SECONDS = 0.02
 HOST_NAME_LENGTH = 63
+#: The lowest priority of Linux.
+LAST = 19
 DEVICES = ("null", "zero", "full", "random", "urandom")
 #: Where the program lies in its pod.
 PROGRAM_FOLDER = "/ko-app"
@@ -56,6 +59,8 @@ class PodProgram:
     log: Path
     inside: str | None = None
     """Path of the program in the pod, when a bind brings it; else it lies in PROGRAM_FOLDER."""
+    background: bool = False
+    """Runs in the time that the others leave over."""
 
 
 @dataclass
@@ -80,7 +85,10 @@ class PodProcess:
                 stderr=log,
                 env=dict(self.program.env),
                 cwd="/",
+                start_new_session=self.program.background,
             )
+        if self.program.background:
+            leave_time_to_others(self.process.pid)
         try:
             self._connect()
         except (SetupError, OSError):
@@ -132,6 +140,14 @@ class PodProcess:
                     return
             time.sleep(POLL_SECONDS)
         raise SetupError(f"no namespace for {self.program.file.name}: see {self.program.log}")
+
+
+def leave_time_to_others(session: int) -> None:
+    """Lets a process that leads a session of its own run last, and all that it starts."""
+    os.setpriority(os.PRIO_PROCESS, session, LAST)
+    # where Linux shares the time by sessions, a process' own number counts only within its session (sched(7), autogroup)
+    with contextlib.suppress(OSError):
+        Path(f"/proc/{session}/autogroup").write_text(str(LAST), encoding="ascii")
 
 
 def script(program: PodProgram) -> str:

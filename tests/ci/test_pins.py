@@ -11,6 +11,7 @@ import pytest
 from pipeline.errors import CiError
 from pipeline.pins import engine, go_tools, packages, pages, proposal
 from pipeline.pins.engine import EngineUpdate
+from pipeline.pins.go_tools import Answer, GoTools
 from pipeline.pins.requirements import NEEDED, Update, asked_for, rewrite
 from tests.committed_files import ROOT, CommittedFiles
 
@@ -23,6 +24,7 @@ MarkupSafe==3.0.4
 leftover==1.0
 """
 DEVELOPMENT = f"-r requirements.txt\n\npyright[nodejs]==1.1.414\n\n{NEEDED}.\nnodeenv==1.12.0\n"
+NOTHING = GoTools([], {})
 ALONE = "google-api-python-client==2.202.0\n"
 
 
@@ -99,9 +101,24 @@ def test_newer_go_tools_are_told_with_the_module_that_holds_the_tool(tmp_path: P
     required = "require (\n\texample.com/linter/v2 v2.1.0\n\texample.com/other v1.0.0\n)\n"
     text = f"module x\n\ngo 1.26.0\n\ntool example.com/linter/v2/cmd/linter\n\n{required}"
     (folder / "go.mod").write_text(text, encoding="utf-8")
-    assert go_tools.look(tmp_path, lambda _, modules: dict.fromkeys(modules, "v2.2.0")) == [
-        Update("example.com/linter/v2", "v2.1.0", "v2.2.0")
-    ]
+    found = go_tools.look(tmp_path, lambda _, modules: Answer(dict.fromkeys(modules, "v2.2.0"), {}))
+    assert found == GoTools([Update("example.com/linter/v2", "v2.1.0", "v2.2.0")], {})
+
+
+def test_a_module_that_the_proxy_does_not_list_is_named_beside_what_is_newer(tmp_path: Path) -> None:
+    for name in ("linter", "other"):
+        folder = tmp_path / "tests" / "tools" / name
+        folder.mkdir(parents=True)
+        text = f"module x\n\ntool example.com/{name}\n\nrequire (\n\texample.com/{name} v1.0.0\n)\n"
+        (folder / "go.mod").write_text(text, encoding="utf-8")
+    refused = Answer({}, {"example.com/linter": "403 Forbidden"})
+    newer = Answer({"example.com/other": "v1.1.0"}, {})
+    found = go_tools.look(tmp_path, lambda folder, _: refused if folder.name == "linter" else newer)
+    body = proposal.body([], [], found)
+    assert "| example.com/linter | 403 Forbidden |" in body
+    assert "| example.com/other | v1.0.0 | v1.1.0 |" in body
+    with pytest.raises(CiError, match="says nothing of any Go tool, first: no route"):
+        go_tools.look(tmp_path, lambda _, modules: Answer({}, dict.fromkeys(modules, "no route")))
 
 
 def test_every_wrapper_module_names_its_tools() -> None:
@@ -118,7 +135,7 @@ def test_the_proposal_has_what_changed_and_says_first_what_no_longer_fits(projec
     (project / "notes.txt").write_text("not a pin", encoding="utf-8")
     found = packages.update(project, resolved)
     engines = [EngineUpdate("prod", "0.25.1", "0.33.0", "risk/faq no longer fits", False)]
-    proposal.write(project, project / "out", found, engines, [Update("example.com/linter", "v1", "v2")])
+    proposal.write(project, project / "out", found, engines, GoTools([Update("example.com/linter", "v1", "v2")], {}))
     body = (project / "out" / "body.md").read_text(encoding="utf-8")
     assert body.index("**not every deployment still fits**") < body.index("| Jinja2 | 3.1.6 | 3.2.0 |")
     assert "| leftover | 1.0 | needed no more |" in body
@@ -133,7 +150,7 @@ def test_pages_that_cannot_be_written_are_told_with_the_reason(tmp_path: Path) -
     failed = pages.write_pages(tmp_path)
     assert failed is not None
     assert "nothing fits any more" in failed
-    assert "nothing fits any more" in proposal.body([], [], [], failed)
+    assert "nothing fits any more" in proposal.body([], [], NOTHING, failed)
     makefile.write_text("docs:\n\t@echo written\n", encoding="utf-8")
     assert pages.write_pages(tmp_path) is None
-    assert "make docs" not in proposal.body([], [], [])
+    assert "make docs" not in proposal.body([], [], NOTHING)

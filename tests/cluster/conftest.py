@@ -1,4 +1,4 @@
-"""Fixtures: a real control plane for each environment, with its stack brought up once for all tests of a file."""
+"""What tests on a real control plane share: a cluster, a stack that belongs to it, and patience with its controllers."""
 
 from __future__ import annotations
 
@@ -17,13 +17,12 @@ from sandbox.cluster import lifecycle
 from sandbox.cluster.api_server import ApiServer, Object
 from sandbox.cluster.layout import ClusterLayout
 from sandbox.instance import Instance
-from sandbox.paths import Layout
 from tests.sandbox.conftest import set_up as set_up
 from tests.sandbox.harness import Result, Sandbox
 
 T = TypeVar("T")
 
-#: By the name of the fixture.
+#: Folders of tests that share one cluster.
 ENVIRONMENTS = ("dev", "prod")
 HERE = Path(__file__).parent
 #: Longest that something takes that controllers are to bring about, on busy cores.
@@ -80,9 +79,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.cluster)
             # one cluster for an environment: all its tests go to the same worker
-            names = getattr(item, "fixturenames", [])
-            if item.get_closest_marker("xdist_group") is None:
-                item.add_marker(pytest.mark.xdist_group(next((env for env in ENVIRONMENTS if env in names), item.name)))
+            if (folder := item.path.parent.name) in ENVIRONMENTS:
+                item.add_marker(pytest.mark.xdist_group(folder))
 
 
 @contextlib.contextmanager
@@ -109,25 +107,6 @@ def make_stage(layout: ClusterLayout, folder: Path, env: str) -> Stage:
     return Stage(
         layout, ApiServer.of(layout.kubeconfig), Sandbox(made.project, instance, time_limit=ENGINE_SECONDS), env
     )
-
-
-def _brought_up(session: pytest.Session, folder: Path, env: str) -> Iterator[Stage]:
-    with running_cluster(session, env) as layout:
-        stage = make_stage(layout, folder, env)
-        stage.up()
-        yield stage
-
-
-@pytest.fixture(scope="session")
-def dev(request: pytest.FixtureRequest, set_up: Layout, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """dev, brought up; its tests leave it as they found it."""
-    yield from _brought_up(request.session, tmp_path_factory.mktemp("dev"), "dev")
-
-
-@pytest.fixture(scope="session")
-def prod(request: pytest.FixtureRequest, set_up: Layout, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """prod, brought up; its tests leave it as they found it."""
-    yield from _brought_up(request.session, tmp_path_factory.mktemp("prod"), "prod")
 
 
 def condition(made: Object | None, kind: str) -> dict[str, Any]:

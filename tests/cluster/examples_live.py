@@ -17,7 +17,7 @@ from components.kubernetes.governance import API_VERSION, EXCEPTION, POLICY
 from components.kubernetes.kyverno import NAMESPACE
 from policy.admission.manifests import validating_policies
 from policy.rules.rule import Example, Rule
-from sandbox.cluster.api_server import ApiError, ApiServer, Object
+from sandbox.cluster.api_server import MERGE, ApiError, ApiServer, Object
 from tests.policy.examples import AT_ADMISSION, admission_examples
 from tests.tools.test_kyverno import LABELS, manifest_of
 
@@ -120,13 +120,28 @@ def make_stand() -> Stand:
 
 def refusal(api: ApiServer, case: Case, without: tuple[str, ...] = ()) -> str | None:
     """What is said against a case, once; None when the object was created (it is deleted again)."""
-    user = " ".join([WHO, f"{case.group}:", *(f"-{name}," for name in without)])
+    asking = api.acting_as(" ".join([WHO, f"{case.group}:", *(f"-{name}," for name in without)]), MASTERS)
     try:
-        made = api.acting_as(user, MASTERS).create(case.object)
+        made = _make(api, asking, case.object)
     except ApiError as error:
         return str(error)
     api.delete({**case.object, "metadata": made["metadata"]}, grace=0)
     return None
+
+
+def _make(api: ApiServer, asking: ApiServer, wanted: Object) -> Object:
+    """Creates it. Containers that are added to a running pod come as a change of one that was let in: there is no other way."""
+    added = wanted["spec"].get("ephemeralContainers") if wanted["kind"] == "Pod" else None
+    if not added:
+        return asking.create(wanted)
+    spec = {field: value for field, value in wanted["spec"].items() if field != "ephemeralContainers"}
+    pod = api.acting_as(*EXEMPT).create({**wanted, "spec": spec})
+    path = api.kind("v1", "Pod").path(pod["metadata"]["namespace"], pod["metadata"]["name"], "ephemeralcontainers")
+    try:
+        return asking.request("PATCH", path, None, {"spec": {"ephemeralContainers": added}}, MERGE)
+    except ApiError:
+        api.delete({**wanted, "metadata": pod["metadata"]}, grace=0)
+        raise
 
 
 def refusals(api: ApiServer, case: Case) -> list[str]:

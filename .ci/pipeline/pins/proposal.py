@@ -9,6 +9,7 @@ from pathlib import Path
 from components.markdown import table
 from pipeline.errors import CiError
 from pipeline.pins.engine import EngineUpdate
+from pipeline.pins.go_tools import GoTools
 from pipeline.pins.pages import GENERATED
 from pipeline.pins.requirements import Update
 
@@ -18,7 +19,7 @@ def write(
     output: Path,
     packages: Sequence[Update],
     engines: Sequence[EngineUpdate],
-    tools: Sequence[Update],
+    tools: GoTools,
     failed_pages: str | None = None,
 ) -> None:
     """Writes `pins.patch`, empty where no file has changed, and `body.md` into a folder. Raises CiError."""
@@ -34,7 +35,7 @@ def write(
 def body(
     packages: Sequence[Update],
     engines: Sequence[EngineUpdate],
-    tools: Sequence[Update],
+    tools: GoTools,
     failed_pages: str | None = None,
 ) -> str:
     """The text of the pull request; `failed_pages` is what `make docs` said where it failed."""
@@ -48,8 +49,13 @@ def body(
         ]
     if packages:
         parts += ["### Python packages", _table(packages)]
-    if tools:
-        parts += ["### Newer Go tools, which this does not change", _table(tools)]
+    if tools.newer:
+        parts += ["### Newer Go tools, which this does not change", _table(tools.newer)]
+    if tools.unknown:
+        parts += [
+            "### Go tools of which the module proxy does not say what is newer",
+            table(("module", "its answer"), sorted(tools.unknown.items())),
+        ]
     return "\n\n".join(parts) + "\n"
 
 

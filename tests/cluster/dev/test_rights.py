@@ -12,18 +12,17 @@ from typing import Any
 
 import pytest
 
-from components.kubernetes.inference_service import API_VERSION, KIND, STOP
+from components.kubernetes.inference_service import STOP
 from components.kubernetes.on_call_guard import POLICY_NAME, make_policy
 from components.kubernetes.team_namespace import BASELINE, RESTRICTED, STANDARD_VERSION, TEAM_LABEL
 from components.kubernetes.team_roles import grants
 from sandbox.cluster.api_server import MERGE, ApiError, ApiServer, Object
 from tests.cluster.conftest import Stage, eventually
+from tests.cluster.dev.conftest import ON_CALL
+from tests.cluster.dev.trials import DRY_RUN, NAMESPACE, patched
 
-TEAM_FILE = "stacks/dev/teams/payments.yaml"
-NAMESPACE, MODEL = "team-payments", "assistant"
-MEMBERS, ON_CALL, OTHERS = "payments-ml@example.com", "payments-oncall@example.com", "support-tools@example.com"
+MEMBERS, OTHERS = "payments-ml@example.com", "support-tools@example.com"
 MASTERS = "system:masters"
-DRY_RUN = {"dryRun": "All"}
 
 #: Columns of the table, and the group that each is asked as.
 WHO = {"member": MEMBERS, "on-call": ON_CALL, "engineer": MASTERS, "other": OTHERS, "stranger": None}
@@ -65,33 +64,19 @@ delete  admissionregistration.k8s.io/v1 ValidatingAdmissionPolicy * no    no    
 METHODS = {"list": "GET", "get": "GET", "create": "POST", "patch": "PATCH", "update": "PUT", "delete": "DELETE"}
 
 
-@pytest.fixture(scope="module")
-def stage(dev: Stage) -> Iterator[Stage]:
-    """dev with a group of those on call, as a team asks for it in its file."""
-    file = dev.sandbox.project / TEAM_FILE
-    before = file.read_text(encoding="utf-8")
-    file.write_text(before.replace("cost_center:", f"on_call_group: {ON_CALL}\ncost_center:"), encoding="utf-8")
-    try:
-        dev.up()
-        yield dev
-    finally:
-        file.write_text(before, encoding="utf-8")
-        dev.up()
-
-
 def user_of(who: str) -> str:
     return f"{who}@example.com"
 
 
-def acting(stage: Stage, who: str) -> ApiServer:
-    return stage.api.acting_as(user_of(who), WHO[who])
+def acting(dev: Stage, who: str) -> ApiServer:
+    return dev.api.acting_as(user_of(who), WHO[who])
 
 
-def refused(asking: ApiServer, stage: Stage, row: str) -> str | None:
+def refused(asking: ApiServer, dev: Stage, row: str) -> str | None:
     """The authorizer's refusal of what a row of the table asks for; None where it lets it pass, whatever comes after it."""
     verb, api_version, named, *cluster = row.split()
     kind_name, _, subresource = named.partition("/")
-    kind = stage.api.kind(api_version, kind_name)
+    kind = dev.api.kind(api_version, kind_name)
     namespace = None if cluster else NAMESPACE
     if subresource:
         group = api_version.rpartition("/")[0]
@@ -131,13 +116,13 @@ def rows() -> Iterator[tuple[str, dict[str, bool]]]:
         )
 
 
-def test_everybody_may_do_what_the_table_says_and_nothing_else(stage: Stage) -> None:
+def test_everybody_may_do_what_the_table_says_and_nothing_else(dev: Stage) -> None:
     checked, wrong = 0, []
     for row, may in rows():
         verb, api_version, named, *_ = row.split()
-        plural = stage.api.kind(api_version, named.partition("/")[0]).plural
+        plural = dev.api.kind(api_version, named.partition("/")[0]).plural
         for who, expected in may.items():
-            said = refused(acting(stage, who), stage, row)
+            said = refused(acting(dev, who), dev, row)
             checked += 1
             if expected != (said is None):
                 wrong.append(f"{who} {row}: {said or 'may'}")
@@ -147,19 +132,19 @@ def test_everybody_may_do_what_the_table_says_and_nothing_else(stage: Stage) -> 
     assert checked >= 40
 
 
-def test_a_teams_rights_end_at_its_namespace(stage: Stage) -> None:
+def test_a_teams_rights_end_at_its_namespace(dev: Stage) -> None:
     """Other teams' namespaces, those of the platform, and all namespaces at once."""
-    asking = acting(stage, "member")
-    pods = stage.api.kind("v1", "Pod")
+    asking = acting(dev, "member")
+    pods = dev.api.kind("v1", "Pod")
     for namespace in ("team-support", "kube-system", "kyverno", "knative-serving", None):
         with pytest.raises(ApiError, match='cannot list resource "pods"'):
             asking.request("GET", pods.path(namespace))
     assert asking.request("GET", pods.path(NAMESPACE))["items"]
 
 
-def test_the_bindings_are_those_of_the_product_and_say_who_guards_them(stage: Stage) -> None:
+def test_the_bindings_are_those_of_the_product_and_say_who_guards_them(dev: Stage) -> None:
     made = {
-        one["metadata"]["name"]: one for one in stage.api.list("rbac.authorization.k8s.io/v1", "RoleBinding", NAMESPACE)
+        one["metadata"]["name"]: one for one in dev.api.list("rbac.authorization.k8s.io/v1", "RoleBinding", NAMESPACE)
     }
     for grant in grants(MEMBERS, ON_CALL):
         binding = made[grant.name]
@@ -188,18 +173,8 @@ CHANGES: dict[str, Any] = {
 }
 
 
-def patched(asking: ApiServer, change: Any) -> str | None:
-    """What is said against a change of the model; None when it would be made."""
-    path = asking.kind(API_VERSION, KIND).path(NAMESPACE, MODEL)
-    try:
-        asking.request("PATCH", path, DRY_RUN, change, MERGE)
-    except ApiError as error:
-        return str(error)
-    return None
-
-
-def test_those_on_call_stop_and_start_a_model_and_change_nothing_else(stage: Stage) -> None:
-    asking = acting(stage, "on-call")
+def test_those_on_call_stop_and_start_a_model_and_change_nothing_else(dev: Stage) -> None:
+    asking = acting(dev, "on-call")
     assert {name: said for name, change in PAUSES.items() if (said := patched(asking, change)) is not None} == {}
     message = make_policy()["validations"][0]["message"]
     for name, change in CHANGES.items():
@@ -209,8 +184,8 @@ def test_those_on_call_stop_and_start_a_model_and_change_nothing_else(stage: Sta
         assert message in said, (name, said)
 
 
-def test_the_guard_leaves_alone_whoever_may_update(stage: Stage) -> None:
-    asking = acting(stage, "engineer")
+def test_the_guard_leaves_alone_whoever_may_update(dev: Stage) -> None:
+    asking = acting(dev, "engineer")
     said = {name: patched(asking, change) or "" for name, change in {**PAUSES, **CHANGES}.items()}
     assert [name for name, words in said.items() if POLICY_NAME in words] == []
     # these nobody else minds either
@@ -234,8 +209,8 @@ def create_dry(asking: ApiServer, made: Object) -> Object:
     return asking.request("POST", path, DRY_RUN, made)
 
 
-def test_every_namespace_of_a_team_enforces_its_level_and_refuses_a_privileged_pod(stage: Stage) -> None:
-    namespaces = stage.api.list("v1", "Namespace", labels=TEAM_LABEL)
+def test_every_namespace_of_a_team_enforces_its_level_and_refuses_a_privileged_pod(dev: Stage) -> None:
+    namespaces = dev.api.list("v1", "Namespace", labels=TEAM_LABEL)
     assert NAMESPACE in [one["metadata"]["name"] for one in namespaces]
     for namespace in namespaces:
         labels, name = namespace["metadata"]["labels"], namespace["metadata"]["name"]
@@ -244,7 +219,7 @@ def test_every_namespace_of_a_team_enforces_its_level_and_refuses_a_privileged_p
         pod = privileged_pod()
         pod["metadata"]["namespace"] = name
         with pytest.raises(ApiError) as refusal:
-            create_dry(stage.api, pod)
+            create_dry(dev.api, pod)
         assert refusal.value.status == 403
         said = str(refusal.value)
         assert f'violates PodSecurity "{level}:{STANDARD_VERSION}"' in said
@@ -252,17 +227,17 @@ def test_every_namespace_of_a_team_enforces_its_level_and_refuses_a_privileged_p
         assert "privileged" in said
 
 
-def test_the_namespaces_of_the_platform_refuse_it_too(stage: Stage) -> None:
+def test_the_namespaces_of_the_platform_refuse_it_too(dev: Stage) -> None:
     for name in ("kyverno", "knative-serving", "kserve", "cert-manager", "knative-operator"):
         pod = privileged_pod()
         pod["metadata"]["namespace"] = name
         with pytest.raises(ApiError, match='violates PodSecurity "restricted:latest"'):
-            create_dry(stage.api, pod)
+            create_dry(dev.api, pod)
 
 
-def test_the_engines_own_pods_pass_their_level(stage: Stage) -> None:
+def test_the_engines_own_pods_pass_their_level(dev: Stage) -> None:
     """A copy of each pod that runs for a team, as its controller asked for it."""
-    pods = eventually(lambda: stage.api.list("v1", "Pod", NAMESPACE), "the model has pods")
+    pods = eventually(lambda: dev.api.list("v1", "Pod", NAMESPACE), "the model has pods")
     for pod in pods:
         spec = copy.deepcopy(pod["spec"])
         spec.pop("nodeName", None)
@@ -272,8 +247,8 @@ def test_the_engines_own_pods_pass_their_level(stage: Stage) -> None:
             "metadata": {"name": "copy", "namespace": NAMESPACE, "labels": pod["metadata"]["labels"]},
             "spec": spec,
         }
-        assert create_dry(stage.api, made)["spec"]["containers"][0]["name"] == spec["containers"][0]["name"]
+        assert create_dry(dev.api, made)["spec"]["containers"][0]["name"] == spec["containers"][0]["name"]
         # the same with one step too far
         spec["hostNetwork"] = True
         with pytest.raises(ApiError, match=r"violates PodSecurity .*host namespaces"):
-            create_dry(stage.api, made)
+            create_dry(dev.api, made)
