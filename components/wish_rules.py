@@ -29,6 +29,12 @@ def check_canary(wish: DeploymentWish, record: SizingRecord, mode: str) -> None:
             "canary_percent needs Knative's traffic split, which a deployment with a goal for latency or cold starts does not "
             "have; drop the goal, or try the change in a second deployment"
         )
+    elif wish.paused:
+        # seen with KServe 0.20.0 on a real API server
+        raise ValueError(
+            "canary_percent and paused do not go together: KServe forgets a stopped model's revision of before, and the newest one "
+            "would get all requests once it starts again; end the canary first, by taking canary_percent or the change back"
+        )
 
 
 def check_adapters(wish: DeploymentWish, team: str) -> None:

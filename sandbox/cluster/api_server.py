@@ -169,6 +169,12 @@ class ApiServer:
         )
         return self.request("PATCH", path, {"fieldManager": manager}, change, how)
 
+    def set_status(self, made: Object, status: Object, manager: str) -> None:
+        """Writes the fields of a status, unless the object, as it was read, has them."""
+        before = made.get("status", {})
+        if any(before.get(key) != value for key, value in status.items()):
+            self.patch(made, {"status": status}, subresource="status", manager=manager)
+
     def delete(self, made: Object, *, propagation: str = "Background", grace: int | None = None) -> None:
         """Asks for the object's removal; one that is gone already is no error. It may still be there for a while."""
         options: Object = {"kind": "DeleteOptions", "apiVersion": "v1", "propagationPolicy": propagation}

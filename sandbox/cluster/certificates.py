@@ -71,14 +71,14 @@ class Certificates:
 
     def _accept(self, issuer: Object) -> None:
         ready = condition(issuer, "Ready", "True", "IsReady", "signs with the sandbox's own authority", _now())
-        self._set_status(issuer, {"conditions": [ready]})
+        self.api.set_status(issuer, {"conditions": [ready]}, MANAGER)
 
     def _issue(self, certificate: Object) -> None:
         """Writes the Secret of a Certificate, unless it is good, and the status."""
         missing = self._missing_issuer(certificate)
         if missing is not None:
             waits = condition(certificate, "Ready", "False", "DoesNotExist", missing, _now())
-            self._set_status(certificate, {"conditions": [waits]})
+            self.api.set_status(certificate, {"conditions": [waits]}, MANAGER)
             return
         metadata, spec, hosts = certificate["metadata"], certificate["spec"], hosts_of(certificate)
         secret = self.mirror.get(*SECRET, (metadata["namespace"], spec["secretName"]))
@@ -120,7 +120,7 @@ class Certificates:
         ready["observedGeneration"] = certificate["metadata"]["generation"]
         start, end = signed.certificate.not_valid_before_utc, signed.certificate.not_valid_after_utc
         status = {"notBefore": told(start), "notAfter": told(end), "renewalTime": told(end - RENEWED_BEFORE)}
-        self._set_status(certificate, {"conditions": [ready], "revision": 1, **status})
+        self.api.set_status(certificate, {"conditions": [ready], "revision": 1, **status}, MANAGER)
 
     def _inject(self, made: Object) -> None:
         """Writes the authority into an object that names one."""
@@ -148,12 +148,6 @@ class Certificates:
         print(f"signed {metadata['namespace']}/{metadata['name']}", flush=True)
         made = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "type": kind, "data": encoded(files)}
         return self.api.apply(made, MANAGER)
-
-    def _set_status(self, made: Object, status: Object) -> None:
-        """Writes a status, unless it is there."""
-        before = made.get("status", {})
-        if any(before.get(key) != value for key, value in status.items()):
-            self.api.patch(made, {"status": status}, subresource="status", manager=MANAGER)
 
 
 def _now() -> datetime.datetime:

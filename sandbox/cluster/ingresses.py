@@ -84,9 +84,7 @@ class Ingresses:
     def _judge(self, ingress: Object) -> None:
         missing = missing_services(ingress, lambda *key: self.mirror.get(*SERVICE, key) is not None)
         status = make_status(ingress, missing, self._gateway(), datetime.datetime.now(datetime.UTC))
-        before = ingress.get("status", {})
-        if any(before.get(key) != value for key, value in status.items()):
-            self.api.patch(ingress, {"status": status}, subresource="status", manager=MANAGER)
+        self.api.set_status(ingress, status, MANAGER)
 
     def _gateway(self) -> str | None:
         keys = map(key_of, self.mirror.all(*SERVICE))

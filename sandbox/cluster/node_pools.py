@@ -29,10 +29,10 @@ from sandbox.cluster.node_objects import (
 )
 from sandbox.cluster.pod_fit import Plan, plan, room_of
 from sandbox.providers.cloud import Cloud
+from sandbox.providers.gcp.types.node_pool import NODE_POOL
 
 NODE, POD = ("v1", "Node"), ("v1", "Pod")
 CLASS = ("cloud.google.com/v1", "ComputeClass")
-POOL_RECORDS = "gcp:container/nodePool:NodePool"
 #: How often the cloud's pools are read.
 POLL_SECONDS = 1.0
 #: A pod waits this long before a node is made for it, since one that stands may yet take it.
@@ -52,7 +52,7 @@ class NodePools:
 
     def reconcile(self) -> None:
         """One round; raises ApiError and UnreachableError."""
-        pools = [read_pool(record) for record in self.cloud.all(POOL_RECORDS)]
+        pools = [read_pool(record) for record in self.cloud.all(NODE_POOL)]
         nodes = self._keep_to_pools(pools)
         pods_of = self._pods_by_node()
         planned = self._plan(pools, nodes, pods_of)

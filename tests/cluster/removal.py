@@ -61,6 +61,14 @@ def destroy_objects(stage: Stage) -> Result:
     return limited.destroy(stage.env, "--skip-preview", "--exclude", urn_of(stage, PROVIDER))
 
 
+def check_rest_goes(stage: Stage) -> None:
+    """Destroys what is left of the stack: nothing of it stays, and the nodes go with their pools."""
+    destroyed = stage.sandbox.destroy(stage.env)
+    assert destroyed.exit_code == 0, destroyed.output
+    assert stage.sandbox.resources(stage.env) == []
+    eventually(lambda: stage.api.list("v1", "Node") == [], "no node is left")
+
+
 def check_cluster_empty(stage: Stage) -> None:
     """What is left is what was there before any stack, and what is documented to stay."""
     assert names_of(stage.api.list("v1", "Namespace")) == [f"Namespace {one}" for one in BUILT_IN]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from tests.cluster.conftest import Stage, eventually
+from tests.cluster.conftest import Stage
 from tests.cluster.removal import (
     check_cluster_empty,
     check_nothing_left,
+    check_rest_goes,
     destroy_objects,
     identities,
     remove_team,
@@ -28,7 +29,4 @@ def test_no_finalizer_holds_an_object_of_the_stack(dev: Stage) -> None:
 
 
 def test_the_nodes_go_with_the_rest(dev: Stage) -> None:
-    destroyed = dev.sandbox.destroy("dev")
-    assert destroyed.exit_code == 0, destroyed.output
-    assert dev.sandbox.resources("dev") == []
-    eventually(lambda: dev.api.list("v1", "Node") == [], "no node is left")
+    check_rest_goes(dev)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from tests.cluster.conftest import Stage, eventually
+from tests.cluster.conftest import Stage
 from tests.cluster.removal import (
     check_cluster_empty,
     check_nothing_left,
+    check_rest_goes,
     destroy_objects,
     identities,
     remove_team,
@@ -48,7 +49,4 @@ def test_no_finalizer_holds_an_object_of_the_stack_once_protection_is_lifted(pro
 
 
 def test_the_nodes_go_with_the_rest(prod: Stage) -> None:
-    destroyed = prod.sandbox.destroy("prod")
-    assert destroyed.exit_code == 0, destroyed.output
-    assert prod.sandbox.resources("prod") == []
-    eventually(lambda: prod.api.list("v1", "Node") == [], "no node is left")
+    check_rest_goes(prod)

@@ -55,6 +55,14 @@ def test_a_canary_in_standard_mode_is_refused_and_on_cloud_run_needs_the_stable_
     assert warning.startswith("payments/assistant: canary_percent 10 keeps two revisions running, 2 more nvidia-l4")
 
 
+def test_a_canary_of_a_paused_model_is_refused_since_its_start_would_promote_it(tree: Tree) -> None:
+    tree.edit(PAYMENTS, "    runs_on: gke", "    canary_percent: 0\n    paused: true\n    runs_on: gke")
+    (problem,) = tree.problems()
+    assert "canary_percent and paused do not go together" in problem
+    tree.edit(PAYMENTS, "    canary_percent: 0\n", "")
+    assert tree.plan()
+
+
 def test_two_canaries_of_a_team_are_told_that_the_later_one_stays_pending(tree: Tree) -> None:
     text = (tree.folder / PAYMENTS).read_text(encoding="utf-8")
     first = text[text.index("  - name: assistant") :].replace(
