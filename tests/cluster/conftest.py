@@ -78,8 +78,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.cluster)
-            # one cluster for an environment: all its tests go to the same worker
-            if (folder := item.path.parent.name) in ENVIRONMENTS:
+            # one cluster for an environment: all its tests go to the same worker, but those with clusters of their own
+            if (folder := item.path.parent.name) in ENVIRONMENTS and item.get_closest_marker("xdist_group") is None:
                 item.add_marker(pytest.mark.xdist_group(folder))
 
 

@@ -3,16 +3,22 @@ another's at every start (ids, times, addresses, certificates) and without what 
 
 from __future__ import annotations
 
+import json
+import os
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
 
 from sandbox.cluster.api_server import Object
 from sandbox.providers.kubernetes.live.cluster_mark import MARK
+from tests.cluster.conftest import Stage, condition, eventually
 from tests.cluster.inventory import objects, title
 
-if TYPE_CHECKING:
-    from tests.cluster.conftest import Stage
+INFERENCE_SERVICE = ("serving.kserve.io/v1beta1", "InferenceService")
 
 #: Kinds that controllers make anew under names or numbers of their own. Pods are counted by what they are of.
 BY_THEMSELVES = (
@@ -37,6 +43,14 @@ OWN_MARKS = re.compile(r"(revision|lastPinned|restartedAt|checksum|last-applied|
 SECRET_TEXT = re.compile(r"-----BEGIN |LS0tLS1CRUdJTi")
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What there is: the cluster's objects and the state's resources, as JSON can hold them."""
+
+    cluster: dict[str, Any]
+    state: dict[str, Any]
+
+
 def normalised(made: Object) -> Object:
     """The object without what is another's at every start; of a Secret only which keys it has."""
     found = _plain(made)
@@ -52,6 +66,41 @@ def differences(expected: dict[str, Any], found: dict[str, Any]) -> list[str]:
     both = expected.keys() & found.keys()
     other = [f"{name}: {expected[name]} became {found[name]}" for name in both if expected[name] != found[name]]
     return sorted([*lost, *more, *other])
+
+
+def settled(stage: Stage) -> bool:
+    """True once every model is ready and no namespace is going."""
+    models = stage.api.list(*INFERENCE_SERVICE)
+    spaces = [one for one in stage.api.list("v1", "Namespace") if "deletionTimestamp" in one["metadata"]]
+    return not spaces and all(condition(one, "Ready").get("status") == "True" for one in models)
+
+
+def seen(stage: Stage) -> Seen:
+    """What there is once controllers have done their part: twice the same."""
+    eventually(lambda: settled(stage), "every model is ready, and no namespace is going")
+    last: dict[str, Any] = {}
+
+    def steady() -> bool:
+        nonlocal last
+        before, last = last, cluster_of(stage)
+        return before == last
+
+    eventually(steady, "nothing changes any more")
+    return Seen(last, state_of(stage))
+
+
+def write_record(factory: pytest.TempPathFactory, found: Seen) -> None:
+    """Leaves what was seen to whoever else runs tests in this session."""
+    file = _record(factory)
+    whole = file.with_suffix(f".{os.getpid()}")
+    whole.write_text(json.dumps(asdict(found)), encoding="utf-8")
+    whole.rename(file)
+
+
+def read_record(factory: pytest.TempPathFactory) -> Seen | None:
+    """What somebody has left; None as long as nobody has."""
+    file = _record(factory)
+    return Seen(**json.loads(file.read_text(encoding="utf-8"))) if file.exists() else None
 
 
 def state_of(stage: Stage) -> dict[str, Any]:
@@ -71,6 +120,12 @@ def cluster_of(stage: Stage) -> dict[str, Any]:
     }
     pods = Counter(_owner(one) for one in found if one["kind"] == "Pod" and _stays(one))
     return {**kept, **{f"pods of {owner}": count for owner, count in pods.items()}}
+
+
+def _record(factory: pytest.TempPathFactory) -> Path:
+    """A file that all workers of a session know (pytest-xdist, how-to: one fixture for all workers)."""
+    folder = factory.getbasetemp()
+    return (folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "undisturbed.json"
 
 
 def _id(resource: dict[str, Any]) -> str | None:

@@ -23,6 +23,7 @@ from stacks.environment import read_environment
 from stacks.plan import Plan, make_plan
 from stacks.pools import warnings_of
 from tests.cluster.conftest import Stage, condition, eventually
+from tests.cluster.dev.teams import team_file, team_text
 
 SETTINGS = "Pulumi.dev.yaml"
 #: A reservation of one machine for replicas that need two, and the only way to buy machines for batch work.
@@ -30,26 +31,9 @@ RESERVATION = {"name": "held", "machine_type": "g2-standard-8", "count": 1, "zon
 #: GPUs that Google has granted: as many as all teams together need, or the plan refuses.
 GRANTED = 10
 BATCH, SINGLE = "nightly", "search"
-TEAM = """schema: 1
-team: {team}
-owner: {team}-backend
-contact: {team}@example.com
-group: {team}@example.com
-cost_center: cc-3001
-monthly_budget_usd: 2500
-deployments:
-  - name: {deployment}
-    model: gemma-4-e4b-it
-    context_tokens: 16384
-    peak_concurrent_requests: 8
-    typical_tokens: 3000
-    active_hours_per_month: 220
-    runs_on: gke
-    {more}
-"""
 TEAMS = {
-    "held": TEAM.format(team="held", deployment=BATCH, more="workload: batch\n    availability: high"),
-    "shop": TEAM.format(team="shop", deployment=SINGLE, more="scale_to_zero: false"),
+    "held": team_text("held", BATCH, "workload: batch", "availability: high"),
+    "shop": team_text("shop", SINGLE, "scale_to_zero: false"),
 }
 HELD, SHOP = "team-held", "team-shop"
 INFERENCE_SERVICE = ("serving.kserve.io/v1beta1", "InferenceService")
@@ -79,16 +63,12 @@ def room(dev: Stage) -> Iterator[Room]:
     environment["quota"]["gke"]["nvidia-l4"] = GRANTED
     dev.sandbox.write(SETTINGS, yaml.safe_dump(settings))
     for team, text in TEAMS.items():
-        dev.sandbox.write(file_of(team), text)
+        dev.sandbox.write(team_file(team), text)
     yield Room(dev, dev.up().output, plan_of(dev.sandbox.project))
+    # the next update takes both teams away: that of the tests of removal, which come next, or of a later session
     for team in TEAMS:
-        dev.sandbox.remove(file_of(team))
+        dev.sandbox.remove(team_file(team))
     dev.sandbox.write(SETTINGS, before)
-    dev.up()
-
-
-def file_of(team: str) -> str:
-    return f"stacks/dev/teams/{team}.yaml"
 
 
 def plan_of(project: Path) -> Plan:

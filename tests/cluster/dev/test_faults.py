@@ -14,7 +14,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -28,8 +27,10 @@ from sandbox.providers.kubernetes.live.live_releases import LiveReleases
 from sandbox.providers.kubernetes.live.patient_server import PatientServer
 from sandbox.providers.kubernetes.live.release_record import INSTALLING, load
 from sandbox.shim import prepare
-from tests.cluster.conftest import ENGINE_SECONDS, Stage, condition, eventually, make_stage, running_cluster
-from tests.cluster.undisturbed import cluster_of, differences, state_of
+from tests.cluster.conftest import ENGINE_SECONDS, Stage, eventually, running_cluster
+from tests.cluster.dev.conftest import make_dev
+from tests.cluster.dev.teams import team_file, team_text
+from tests.cluster.undisturbed import Seen, differences, read_record, seen, state_of
 from tests.sandbox.harness import AT_ONCE, NEVER_INTERACTIVE, Result
 from tests.sandbox.test_language_host import processes_of
 
@@ -39,34 +40,10 @@ pytestmark = pytest.mark.xdist_group("faults")
 RELEASE = f"{KSERVE}/{KSERVE_RESOURCES.name}"
 #: What the release has made when it is half installed: its pods are still awaited.
 HALF = ("apps/v1", "Deployment", "kserve-controller-manager", KSERVE)
-TEAM_FILE, NAMESPACE, NAME = "stacks/dev/teams/shop.yaml", "team-shop", "search"
-TEAM = """schema: 1
-team: shop
-owner: shop-backend
-contact: shop@example.com
-group: shop@example.com
-cost_center: cc-3001
-monthly_budget_usd: 2500
-deployments:
-  - name: search
-    model: gemma-4-e4b-it
-    context_tokens: 16384
-    peak_concurrent_requests: 8
-    typical_tokens: 3000
-    active_hours_per_month: 220
-    runs_on: gke
-"""
+TEAM, NAME, NAMESPACE = "shop", "search", "team-shop"
 INFERENCE_SERVICE = ("serving.kserve.io/v1beta1", "InferenceService")
 #: Programs of controllers that work on what a team's models consist of.
 CONTROLLERS = ("kube-controller-manager", "kubelet")
-
-
-@dataclass(frozen=True)
-class Seen:
-    """What there is: the cluster's objects and the state's resources."""
-
-    cluster: dict[str, Any]
-    state: dict[str, Any]
 
 
 @dataclass
@@ -138,27 +115,6 @@ def forget_pending_release(stage: Stage, release_id: str) -> str:
     return done.stdout
 
 
-def settled(stage: Stage) -> bool:
-    """True once every model is ready and no namespace is going."""
-    models = stage.api.list(*INFERENCE_SERVICE)
-    spaces = [one for one in stage.api.list("v1", "Namespace") if "deletionTimestamp" in one["metadata"]]
-    return not spaces and all(condition(one, "Ready").get("status") == "True" for one in models)
-
-
-def seen(stage: Stage) -> Seen:
-    """What there is once controllers have done their part: twice the same."""
-    eventually(lambda: settled(stage), "every model is ready, and no namespace is going")
-    last: dict[str, Any] = {}
-
-    def steady() -> bool:
-        nonlocal last
-        before, last = last, cluster_of(stage)
-        return before == last
-
-    eventually(steady, "nothing changes any more")
-    return Seen(last, state_of(stage))
-
-
 def check_same(stage: Stage, expected: Seen) -> None:
     """Nothing doubled, nothing lost, nothing otherwise."""
     assert differences(expected.state, state_of(stage)) == []
@@ -172,19 +128,20 @@ def check_same(stage: Stage, expected: Seen) -> None:
 
 @pytest.fixture(scope="module")
 def undisturbed(request: pytest.FixtureRequest, set_up: Layout, tmp_path_factory: pytest.TempPathFactory) -> Seen:
-    """What an update from nothing leaves behind in a cluster of its own."""
+    """What an update from nothing leaves behind: as the tests of dev have seen it, or in a cluster of its own."""
+    if (found := read_record(tmp_path_factory)) is not None:
+        return found
     with running_cluster(request.session, "undisturbed") as layout:
-        stage = make_stage(layout, tmp_path_factory.mktemp("undisturbed"), "dev")
+        stage = make_dev(layout, tmp_path_factory.mktemp("undisturbed"))
         stage.up()
-        found = seen(stage)
-    return found
+        return seen(stage)
 
 
 @pytest.fixture(scope="module")
 def stage(request: pytest.FixtureRequest, set_up: Layout, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     """A cluster in which nothing is yet."""
     with running_cluster(request.session, "faults") as layout:
-        yield make_stage(layout, tmp_path_factory.mktemp("faults"), "dev")
+        yield make_dev(layout, tmp_path_factory.mktemp("faults"))
 
 
 @pytest.fixture(scope="module")
@@ -196,7 +153,7 @@ def without_team(stage: Stage) -> Seen:
 @pytest.fixture(scope="module")
 def with_team(stage: Stage, without_team: Seen) -> Seen:
     """What an undisturbed update makes of it."""
-    stage.sandbox.write(TEAM_FILE, TEAM)
+    stage.sandbox.write(team_file(TEAM), team_text(TEAM, NAME))
     stage.up()
     return seen(stage)
 
@@ -233,7 +190,7 @@ def test_an_engine_killed_while_a_release_is_half_installed_leaves_what_the_next
 def test_an_update_that_is_interrupted_ends_in_good_order_and_the_next_one_goes_on(
     stage: Stage, without_team: Seen, with_team: Seen, tmp_path: Path
 ) -> None:
-    stage.sandbox.remove(TEAM_FILE)
+    stage.sandbox.remove(team_file(TEAM))
     running = start_up(stage, tmp_path)
     eventually(lambda: stage.api.get(*INFERENCE_SERVICE, NAME, NAMESPACE) is None, "the model goes", ENGINE_SECONDS)
     running.process.send_signal(signal.SIGINT)
@@ -247,7 +204,7 @@ def test_an_update_that_is_interrupted_ends_in_good_order_and_the_next_one_goes_
 def test_an_api_server_that_is_killed_while_a_team_comes_is_back_for_the_next_update(
     stage: Stage, with_team: Seen, tmp_path: Path
 ) -> None:
-    stage.sandbox.write(TEAM_FILE, TEAM)
+    stage.sandbox.write(team_file(TEAM), team_text(TEAM, NAME))
     running = start_up(stage, tmp_path)
     eventually(lambda: stage.api.get("v1", "Namespace", NAMESPACE), "the team's namespace comes", ENGINE_SECONDS)
     first = lifecycle.component_pid(stage.layout, "kube-apiserver")
@@ -262,7 +219,7 @@ def test_an_api_server_that_is_killed_while_a_team_comes_is_back_for_the_next_up
 def test_controllers_that_are_killed_while_a_team_goes_are_back_for_the_next_update(
     stage: Stage, without_team: Seen, tmp_path: Path
 ) -> None:
-    stage.sandbox.remove(TEAM_FILE)
+    stage.sandbox.remove(team_file(TEAM))
     running = start_up(stage, tmp_path)
 
     def going() -> bool:
