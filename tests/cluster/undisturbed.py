@@ -38,7 +38,14 @@ OWN = (
     *("caBundle", "clusterIP", "clusterIPs", "nodePort", "healthCheckNodePort", "nodeName", "podCIDR", "podCIDRs"),
 )
 #: Annotations and labels that hold a time, a count or who did it last.
-OWN_MARKS = re.compile(r"(revision|lastPinned|restartedAt|checksum|last-applied|routingStateModified|uid$)", re.I)
+OWN_MARKS = re.compile(
+    r"(revision|lastPinned|restartedAt|checksum|last-applied|routingStateModified|uid$|pod-template-hash|deployment-hash)",
+    re.I,
+)
+#: Part of the names of a ReplicaSet and its pods that is made of the pods' template, where Knative writes a revision's uid.
+TEMPLATE_HASH = "pod-template-hash"
+#: In the name of Helm's record of a release: how often it has been installed or upgraded.
+RELEASE_NUMBER = re.compile(r"(sh\.helm\.release\.v1\.\S+\.v)\d+$")
 #: What is in a certificate or a key, wherever it stands.
 SECRET_TEXT = re.compile(r"-----BEGIN |LS0tLS1CRUdJTi")
 
@@ -54,6 +61,7 @@ class Seen:
 def normalised(made: Object) -> Object:
     """The object without what is another's at every start; of a Secret only which keys it has."""
     found = _plain(made)
+    found["metadata"]["name"] = _without_count(made, made["metadata"]["name"])
     if made["kind"] == "Secret":
         found["data"] = sorted(made.get("data") or {})
     return found
@@ -114,9 +122,11 @@ def cluster_of(stage: Stage) -> dict[str, Any]:
     """The cluster's objects by their titles, and the number of pods of each owner."""
     found = objects(stage.api)
     kept = {
-        f"{one['apiVersion']} {title(one)}": normalised(one)
+        _without_count(one, f"{one['apiVersion']} {title(one)}"): normalised(one)
         for one in found
-        if one["kind"] not in (*BY_THEMSELVES, "Pod") and one["metadata"]["name"] != MARK["metadata"]["name"]
+        if one["kind"] not in (*BY_THEMSELVES, "Pod")
+        and one["metadata"]["name"] != MARK["metadata"]["name"]
+        and not _is_history(one)
     }
     pods = Counter(_owner(one) for one in found if one["kind"] == "Pod" and _stays(one))
     return {**kept, **{f"pods of {owner}": count for owner, count in pods.items()}}
@@ -145,7 +155,18 @@ def _plain(value: Any) -> Any:
 
 def _owner(pod: Object) -> str:
     owners = [f"{one['kind']} {one['name']}" for one in pod["metadata"].get("ownerReferences") or []]
-    return f"{pod['metadata']['namespace']} {', '.join(owners) or pod['metadata']['name']}"
+    return _without_count(pod, f"{pod['metadata']['namespace']} {', '.join(owners) or pod['metadata']['name']}")
+
+
+def _without_count(made: Object, name: str) -> str:
+    """The name without what tells by how many steps, or with which uids in it, the object came to be what it is."""
+    found = (made["metadata"].get("labels") or {}).get(TEMPLATE_HASH)
+    return RELEASE_NUMBER.sub(r"\1*", name.replace(found, "*") if found else name)
+
+
+def _is_history(made: Object) -> bool:
+    """True for a ReplicaSet that a Deployment keeps of a template of before."""
+    return made["kind"] == "ReplicaSet" and made["spec"].get("replicas") == 0
 
 
 def _stays(pod: Object) -> bool:
