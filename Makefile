@@ -30,7 +30,7 @@ test-all: setup ## Run the other tests: those that need other real tools, and th
 
 test-cluster: setup ## Run the tests on a real Kubernetes control plane (its programs are built first: half an hour, once)
 	@$(PY) -m sandbox cluster-programs
-	$(PY) -m pytest tests/cluster -m cluster -n 2 --dist loadgroup
+	$(PY) -m pytest tests/cluster -m cluster -n 2 --dist loadscope
 
 lint: setup ## Check style and types
 	$(PY) -m ruff check .

@@ -32,8 +32,8 @@ def check_canary(wish: DeploymentWish, record: SizingRecord, mode: str) -> None:
     elif wish.paused:
         # seen with KServe 0.20.0 on a real API server
         raise ValueError(
-            "canary_percent and paused do not go together: KServe forgets a stopped model's revision of before, and the newest one "
-            "would get all requests once it starts again; end the canary first, by taking canary_percent or the change back"
+            "canary_percent and paused do not go together: KServe forgets the revision before of a stopped model, and the newest "
+            "one would get all requests once it starts again; end the canary first, by taking canary_percent or the change back"
         )
 
 

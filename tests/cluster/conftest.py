@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from sandbox.cluster import lifecycle
 from sandbox.cluster.api_server import ApiServer, Object
@@ -24,6 +25,8 @@ T = TypeVar("T")
 
 #: Folders of tests that share one cluster.
 ENVIRONMENTS = ("dev", "prod")
+#: Files in them that have clusters of their own.
+ON_THEIR_OWN = ("test_faults.py",)
 HERE = Path(__file__).parent
 #: Longest that something takes that controllers are to bring about, on busy cores.
 PATIENCE_SECONDS = 120.0
@@ -78,9 +81,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.cluster)
-            # one cluster for an environment: all its tests go to the same worker, but those with clusters of their own
-            if (folder := item.path.parent.name) in ENVIRONMENTS and item.get_closest_marker("xdist_group") is None:
-                item.add_marker(pytest.mark.xdist_group(folder))
+
+
+class ByCluster(LoadScopeScheduling):
+    """All tests that share a cluster go to the same worker.
+
+    pytest-xdist's own `loadgroup` has no effect with pytest 9.2: it writes a field of tests that is no longer there (3.8.0).
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = Path(nodeid.partition("::")[0])
+        shares = file.parent.name in ENVIRONMENTS and file.name not in ON_THEIR_OWN
+        return file.parent.name if shares else file.name
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByCluster:
+    return ByCluster(config, log)
 
 
 @contextlib.contextmanager

@@ -16,8 +16,6 @@ from sandbox.cluster.layout import ClusterLayout
 from sandbox.instance import SandboxError
 from sandbox.paths import Layout
 
-pytestmark = pytest.mark.xdist_group("commands")
-
 
 @pytest.fixture
 def layout(monkeypatch: pytest.MonkeyPatch, set_up: Layout) -> Iterator[ClusterLayout]:

@@ -24,9 +24,6 @@ from sandbox.cluster.supervisor import FAILED, LOG_LINES, State
 from sandbox.progress import SetupError
 from tests.cluster.conftest import eventually, running_cluster
 
-#: All of them share one cluster.
-pytestmark = pytest.mark.xdist_group("lifecycle")
-
 #: What `make cluster` promises for a cluster that was there before.
 SECOND_START_SECONDS = 30.0
 #: What the kernel takes to end a process that has given back its memory.

@@ -34,9 +34,6 @@ from tests.cluster.undisturbed import Seen, differences, read_record, seen, stat
 from tests.sandbox.harness import AT_ONCE, NEVER_INTERACTIVE, Result
 from tests.sandbox.test_language_host import processes_of
 
-#: One cluster for all of them, which go on from each other.
-pytestmark = pytest.mark.xdist_group("faults")
-
 RELEASE = f"{KSERVE}/{KSERVE_RESOURCES.name}"
 #: What the release has made when it is half installed: its pods are still awaited.
 HALF = ("apps/v1", "Deployment", "kserve-controller-manager", KSERVE)

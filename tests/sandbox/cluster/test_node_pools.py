@@ -12,7 +12,7 @@ from sandbox.cluster import node_pools
 from sandbox.cluster.api_server import ApiError, ApiServer
 from sandbox.cluster.mirror import Mirror
 from sandbox.cluster.node_objects import POOL_LABEL
-from sandbox.cluster.node_pools import IDLE_SECONDS, POOL_RECORDS, NodePools, make_event
+from sandbox.cluster.node_pools import IDLE_SECONDS, NODE_POOL, NodePools, make_event
 from sandbox.providers.cloud import Cloud
 from tests.sandbox.cluster.test_node_objects import pod, record
 
@@ -54,7 +54,7 @@ class Round:
         self.pools = NodePools(cast(ApiServer, self.api), cast(Mirror, self.api), self.cloud)
 
     def put(self, made: dict[str, Any]) -> None:
-        self.cloud.put(POOL_RECORDS, made["id"], made["inputs"], made["outputs"])
+        self.cloud.put(NODE_POOL, made["id"], made["inputs"], made["outputs"])
 
     def pod(self, name: str, node: str | None = None, seconds: int = 10) -> None:
         since = (datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=seconds)).strftime(
@@ -132,7 +132,7 @@ def test_a_removed_pool_takes_its_nodes_and_their_pods_along(cluster: Round) -> 
     cluster.pod("p")
     (node,) = cluster.after(0)
     cluster.pod("p", node)
-    cluster.cloud.delete(POOL_RECORDS, "spot")
+    cluster.cloud.delete(NODE_POOL, "spot")
     assert cluster.after(1) == []
     assert cluster.api.all("", "Pod") == []
 
