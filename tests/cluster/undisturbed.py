@@ -64,6 +64,8 @@ def normalised(made: Object) -> Object:
     found["metadata"]["name"] = _without_count(made, made["metadata"]["name"])
     if made["kind"] == "Secret":
         found["data"] = sorted(made.get("data") or {})
+        if RELEASE_NUMBER.search(made["metadata"]["name"]):
+            found["metadata"]["labels"].pop("version")
     return found
 
 

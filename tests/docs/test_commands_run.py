@@ -92,7 +92,7 @@ ELSEWHERE = {
     "make lint": (".ci/run", "make lint"),
     "make test": (".ci/run", "make test"),
     "make test-all": (".ci/run", "make test-all"),
-    "make test-cluster": (".ci/run", "make test-cluster"),
+    "make test-cluster": (".github/workflows/pull-request.yaml", "make test-cluster"),
     "make mutate-policies": ("tests/policy/test_mutants.py", "tests.policy.mutate"),
     "make docs": ("tests/unit/test_structure.py", "make docs"),
     "make preview-report": ("tests/preview_report/test_sandbox_report.py", "sandbox.report"),

@@ -19,6 +19,8 @@ from tests.google_api.request_body import deprecated
 from tests.google_api.tables import TABLES
 from tests.sandbox.harness import Sandbox
 
+pytestmark = pytest.mark.slow
+
 ENVIRONMENTS = ("dev", "prod")
 CLUSTER = "gcp:container/cluster:Cluster"
 NODE_POOL = "gcp:container/nodePool:NodePool"

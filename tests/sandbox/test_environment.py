@@ -119,6 +119,7 @@ def test_refresh_finds_nothing_to_take_over_after_an_up(dev: Sandbox) -> None:
     assert result.exit_code == 0, result.output
 
 
+@pytest.mark.slow
 def test_a_longer_context_on_cloud_run_changes_that_service_and_nothing_else(dev: Sandbox) -> None:
     dev.edit(SUPPORT, "context_tokens: 16384", "context_tokens: 20000")
     assert dev.changes("dev") == {"support/helpdesk": "update"}
