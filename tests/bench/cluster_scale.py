@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from components.kubernetes.inference_service import API_VERSION, KIND
 from sandbox.cluster import lifecycle
 from sandbox.cluster.api_server import ApiServer, UnreachableError
 from sandbox.cluster.layout import ClusterLayout
@@ -26,7 +27,6 @@ DEPLOYMENTS_OF_TEAM = 3
 #: Longest of one update, and of the wait for models after it.
 UP_SECONDS, READY_SECONDS = 3600.0, 1800.0
 POLL_SECONDS = 2.0
-INFERENCE_SERVICE = ("serving.kserve.io/v1beta1", "InferenceService")
 #: Programs that have a row of their own; what else runs is in the last one.
 SHOWN = (
     *("kube-apiserver", "etcd", "kube-controller-manager", "kube-scheduler", "kwok"),
@@ -111,7 +111,7 @@ def _wait_ready(api: ApiServer, wanted: int) -> None:
 
 def _ready(api: ApiServer, wanted: int) -> int:
     try:
-        models = api.list(*INFERENCE_SERVICE)
+        models = api.list(API_VERSION, KIND)
     except UnreachableError as error:
         print(f"asked again, since a busy server did not answer in time: {error}", flush=True)
         return -1

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from components.kubernetes.inference_service import API_VERSION, KIND
 from sandbox.cluster import lifecycle
 from sandbox.cluster.api_server import ApiServer, Object
 from sandbox.cluster.layout import ClusterLayout
@@ -22,6 +23,10 @@ from tests.sandbox.conftest import set_up as set_up
 from tests.sandbox.harness import Result, Sandbox
 
 T = TypeVar("T")
+
+INFERENCE_SERVICE = (API_VERSION, KIND)
+#: Knative's label of a revision's pods.
+REVISION_LABEL = "serving.knative.dev/revision"
 
 #: Folders of tests that share one cluster.
 ENVIRONMENTS = ("dev", "prod")
@@ -64,11 +69,13 @@ class Stage:
         return [f"{one.get('reason')}: {one.get('message')}" for one in found]
 
 
-def eventually(look: Callable[[], T], what: str, seconds: float = PATIENCE_SECONDS) -> T:
-    """What `look` gives once that is true; fails the test with `what` and what it gave last."""
+def eventually(look: Callable[[], T | None], what: str | Callable[[], str], seconds: float = PATIENCE_SECONDS) -> T:
+    """What `look` gives once that is true; fails the test with `what`, which may look by itself, and what `look` gave last."""
     end = time.monotonic() + seconds
     while not (found := look()):
-        assert time.monotonic() < end, f"not within {seconds:.0f} s: {what}; last seen: {found!r}"
+        assert time.monotonic() < end, (
+            f"not within {seconds:.0f} s: {what if isinstance(what, str) else what()}; last seen: {found!r}"
+        )
         time.sleep(POLL_SECONDS)
     return found
 

@@ -15,10 +15,8 @@ import pytest
 
 from sandbox.cluster.api_server import Object
 from sandbox.providers.kubernetes.live.cluster_mark import MARK
-from tests.cluster.conftest import Stage, condition, eventually
+from tests.cluster.conftest import INFERENCE_SERVICE, Stage, condition, eventually
 from tests.cluster.inventory import objects, title
-
-INFERENCE_SERVICE = ("serving.kserve.io/v1beta1", "InferenceService")
 
 #: Kinds that controllers make anew under names or numbers of their own. Pods are counted by what they are of.
 BY_THEMSELVES = (

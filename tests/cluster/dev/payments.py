@@ -9,14 +9,12 @@ from components.kubernetes.engine_pod import INFERENCE_SERVICE_LABEL
 from components.kubernetes.team_quota import GPUS
 from components.served_model import RECORD_KEY, RECORD_PREFIX
 from sandbox.cluster.api_server import Object
-from tests.cluster.conftest import Stage, condition, eventually
+from tests.cluster.conftest import INFERENCE_SERVICE, REVISION_LABEL, Stage, condition, eventually
 
 KEY, NAMESPACE, NAME = "payments/assistant", "team-payments", "assistant"
 PREDICTOR = f"{NAME}-predictor"
-INFERENCE_SERVICE = ("serving.kserve.io/v1beta1", "InferenceService")
 SERVING = "serving.knative.dev/v1"
 INGRESS = ("networking.internal.knative.dev/v1alpha1", "Ingress")
-REVISION_LABEL = "serving.knative.dev/revision"
 
 
 def published(dev: Stage) -> dict[str, Any]:
@@ -49,7 +47,7 @@ def latest_revision(dev: Stage) -> str:
         ready = condition(model(dev), "Ready").get("status") == "True"
         return created if settled and ready and status.get("latestReadyRevisionName") == created else None
 
-    return eventually(look, f"the newest revision of {KEY} is ready") or ""
+    return eventually(look, f"the newest revision of {KEY} is ready")
 
 
 def traffic(dev: Stage) -> dict[str, int]:

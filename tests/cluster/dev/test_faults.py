@@ -10,7 +10,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +26,7 @@ from sandbox.providers.kubernetes.live.live_releases import LiveReleases
 from sandbox.providers.kubernetes.live.patient_server import PatientServer
 from sandbox.providers.kubernetes.live.release_record import INSTALLING, load
 from sandbox.shim import prepare
-from tests.cluster.conftest import ENGINE_SECONDS, Stage, eventually, running_cluster
+from tests.cluster.conftest import ENGINE_SECONDS, INFERENCE_SERVICE, Stage, eventually, running_cluster
 from tests.cluster.dev.conftest import make_dev
 from tests.cluster.dev.teams import team_file, team_text
 from tests.cluster.undisturbed import Seen, differences, read_record, seen, state_of
@@ -38,7 +37,8 @@ RELEASE = f"{KSERVE}/{KSERVE_RESOURCES.name}"
 #: What the release has made when it is half installed: its pods are still awaited.
 HALF = ("apps/v1", "Deployment", "kserve-controller-manager", KSERVE)
 TEAM, NAME, NAMESPACE = "shop", "search", "team-shop"
-INFERENCE_SERVICE = ("serving.kserve.io/v1beta1", "InferenceService")
+#: Longest that controllers take to clean up.
+CLEANING_SECONDS = 60.0
 #: Programs of controllers that work on what a team's models consist of.
 CONTROLLERS = ("kube-controller-manager", "kubelet")
 
@@ -115,10 +115,11 @@ def forget_pending_release(stage: Stage, release_id: str) -> str:
 def check_same(stage: Stage, expected: Seen) -> None:
     """Nothing doubled, nothing lost, nothing otherwise."""
     assert differences(expected.state, state_of(stage)) == []
-    begin = time.monotonic()
-    while found := differences(expected.cluster, seen(stage).cluster):
-        # what controllers clean up may go a moment later
-        assert time.monotonic() - begin < 60.0, found
+
+    def found() -> list[str]:
+        return differences(expected.cluster, seen(stage).cluster)
+
+    eventually(lambda: not found(), lambda: f"nothing differs: {found()}", CLEANING_SECONDS)
     exported = stage.sandbox.pulumi("stack", "export", "--stack", stage.env, check=True).stdout
     assert '"pending_operations"' not in exported
 

@@ -55,12 +55,9 @@ DOCKER, INDEX = "docker.io/", "index.docker.io"
 @pytest.fixture(scope="module")
 def pod(dev: Stage, revision: str) -> Object:
     """A running pod of the newest revision."""
-    return (
-        eventually(
-            lambda: next((one for one in pods_of(dev, revision) if one["status"]["phase"] == "Running"), None),
-            f"a pod of {revision} runs",
-        )
-        or {}
+    return eventually(
+        lambda: next((one for one in pods_of(dev, revision) if one["status"]["phase"] == "Running"), None),
+        f"a pod of {revision} runs",
     )
 
 

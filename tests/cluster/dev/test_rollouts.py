@@ -7,7 +7,6 @@ Kourier is told to send it.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,12 +16,11 @@ import pytest
 from components.kubernetes.inference_service import STOP
 from components.kubernetes.team_quota import GPUS
 from sandbox.cluster.api_server import Object
-from tests.cluster.conftest import PATIENCE_SECONDS, POLL_SECONDS, Stage, condition, eventually
+from tests.cluster.conftest import REVISION_LABEL, Stage, condition, eventually
 from tests.cluster.dev.payments import (
     KEY,
     NAMESPACE,
     PREDICTOR,
-    REVISION_LABEL,
     SERVING,
     gpus_used,
     model,
@@ -92,7 +90,7 @@ def course(dev: Stage, host: str, revision: str) -> Iterator[Course]:
         changed = settled(dev, host, output, {newest: 100}, {newest})
         update("paused: true")
         eventually(lambda: not pods_of(dev), f"the pods of {KEY} are gone")
-        stopped = eventually(lambda: _when(model(dev), "Stopped"), f"{KEY} is stopped") or {}
+        stopped = eventually(lambda: _when(model(dev), "Stopped"), f"{KEY} is stopped")
         output = update()
         started = next_revision(dev, set())
         resumed = settled(dev, host, output, {started: 100}, {started})
@@ -128,15 +126,11 @@ def settled(dev: Stage, host: str, output: str, shares: dict[str, int], running:
         return Seen(output, traffic(dev), pods, gpus_used(dev))
 
     def told() -> str:
-        return f"traffic {traffic(dev)}, pods {[one['metadata']['name'] for one in pods_of(dev)]}, {conditions(model(dev))}"
+        pods = [one["metadata"]["name"] for one in pods_of(dev)]
+        now = f"traffic {traffic(dev)}, pods {pods}, {conditions(model(dev))}"
+        return f"{shares}, pods of {running}; now: {now}"
 
-    end = time.monotonic() + PATIENCE_SECONDS
-    while (found := look()) is None:
-        assert time.monotonic() < end, (
-            f"not within {PATIENCE_SECONDS:.0f} s: {shares}, pods of {running}; now: {told()}"
-        )
-        time.sleep(POLL_SECONDS)
-    return found
+    return eventually(look, told)
 
 
 def replace_pod(dev: Stage, revision: str) -> None:

@@ -22,7 +22,7 @@ from sandbox.cluster.node_objects import POOL_LABEL as GKE_POOL_LABEL
 from stacks.environment import read_environment
 from stacks.plan import Plan, make_plan
 from stacks.pools import warnings_of
-from tests.cluster.conftest import Stage, condition, eventually
+from tests.cluster.conftest import INFERENCE_SERVICE, REVISION_LABEL, Stage, condition, eventually
 from tests.cluster.dev.teams import team_file, team_text
 
 SETTINGS = "Pulumi.dev.yaml"
@@ -36,10 +36,7 @@ TEAMS = {
     "shop": team_text("shop", SINGLE, "scale_to_zero: false"),
 }
 HELD, SHOP = "team-held", "team-shop"
-INFERENCE_SERVICE = ("serving.kserve.io/v1beta1", "InferenceService")
 REVISION = ("serving.knative.dev/v1", "Revision")
-#: Knative's label of a revision's pods.
-REVISION_LABEL = "serving.knative.dev/revision"
 #: How labels of Knative begin.
 KNATIVE_LABELS = "serving.knative.dev/"
 

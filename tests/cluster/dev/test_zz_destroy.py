@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
+from tests.cluster import removal
 from tests.cluster.conftest import Stage
-from tests.cluster.removal import (
-    check_cluster_empty,
-    check_nothing_left,
-    check_rest_goes,
-    destroy_objects,
-    identities,
-    remove_team,
-)
 
 
 def test_a_team_goes_with_all_that_it_has(dev: Stage) -> None:
-    other = identities(dev, "team-support")
-    assert identities(dev, "team-payments").keys() >= {"InferenceService team-payments/assistant"}
-    removed = remove_team(dev, "payments")
+    other = removal.identities(dev, "team-support")
+    assert removal.identities(dev, "team-payments").keys() >= {"InferenceService team-payments/assistant"}
+    removed = removal.remove_team(dev, "payments")
     assert removed.exit_code == 0, removed.output
-    check_nothing_left(dev, "team-payments")
-    assert identities(dev, "team-support") == other
+    removal.check_nothing_left(dev, "team-payments")
+    assert removal.identities(dev, "team-support") == other
 
 
 def test_no_finalizer_holds_an_object_of_the_stack(dev: Stage) -> None:
-    destroyed = destroy_objects(dev)
+    destroyed = removal.destroy_objects(dev)
     assert destroyed.exit_code == 0, destroyed.output
-    check_cluster_empty(dev)
+    removal.check_cluster_empty(dev)
 
 
 def test_the_nodes_go_with_the_rest(dev: Stage) -> None:
-    check_rest_goes(dev)
+    removal.check_rest_goes(dev)

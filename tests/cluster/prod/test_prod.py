@@ -27,10 +27,9 @@ from policy.signed import Signed
 from sandbox.cluster.api_server import ApiError, Object
 from sandbox.cluster.controller_programs import controller_program
 from sandbox.cluster.node_objects import POOL_LABEL, ZONE_LABEL
-from tests.cluster.conftest import Stage, condition, eventually
+from tests.cluster.conftest import INFERENCE_SERVICE, Stage, condition, eventually
 
 POLICIES, GATEWAYS = "policies.kyverno.io/v1", kourier_gateway.API_VERSION
-MODEL = ("serving.kserve.io/v1beta1", "InferenceService")
 #: Namespaces of the platform whose pods run or are said to run here. No module carries the charts of KEDA and OpenCost.
 PLATFORM = (
     *(cert_manager.NAMESPACE, authorization_service.NAMESPACE, knative_serving.OPERATOR_NAMESPACE),
@@ -189,10 +188,10 @@ def test_a_model_runs_on_the_nodes_that_sizing_chose(prod: Stage, outputs: dict[
     assert record["mode"] == "Knative"
 
     def ready() -> bool:
-        return condition(prod.one(*MODEL, name, place), "Ready").get("status") == "True"
+        return condition(prod.one(*INFERENCE_SERVICE, name, place), "Ready").get("status") == "True"
 
     eventually(ready, f"{key} is ready")
-    service = prod.one(*MODEL, name, place)
+    service = prod.one(*INFERENCE_SERVICE, name, place)
     assert f"{service['status']['url']}/v1" == outputs["deployments"][key]["base_url"]
     labels = f"serving.kserve.io/inferenceservice={name}"
     pods = [pod for pod in prod.api.list("v1", "Pod", place, labels=labels) if pod["status"]["phase"] == "Running"]

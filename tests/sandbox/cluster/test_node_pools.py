@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from sandbox.cluster import node_pools
-from sandbox.cluster.api_server import ApiError, ApiServer
+from sandbox.cluster.api_server import ApiError, ApiServer, told
 from sandbox.cluster.mirror import Mirror
 from sandbox.cluster.node_objects import POOL_LABEL
 from sandbox.cluster.node_pools import IDLE_SECONDS, NODE_POOL, NodePools, make_event
@@ -57,9 +57,7 @@ class Round:
         self.cloud.put(NODE_POOL, made["id"], made["inputs"], made["outputs"])
 
     def pod(self, name: str, node: str | None = None, seconds: int = 10) -> None:
-        since = (datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=seconds)).strftime(
-            "%Y-%m-%dT%H:%M:%SZ"
-        )
+        since = told(datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=seconds))
         waiting = {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "lastTransitionTime": since}
         made = {"kind": "Pod", **pod(name), "status": {"conditions": [waiting]}}
         made["metadata"]["creationTimestamp"] = since
