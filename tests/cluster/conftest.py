@@ -132,6 +132,25 @@ def make_stage(layout: ClusterLayout, folder: Path, env: str) -> Stage:
     )
 
 
+@contextlib.contextmanager
+def no_new_pods(api: ApiServer, namespace: str) -> Iterator[None]:
+    """Pods of a namespace that go are not replaced meanwhile: there is no room for them."""
+    full = {
+        "apiVersion": "v1",
+        "kind": "ResourceQuota",
+        "metadata": {"name": "full", "namespace": namespace},
+        "spec": {"hard": {"pods": "0"}},
+    }
+    api.create(full)
+    try:
+        yield
+    finally:
+        api.delete(full)
+        for replica_set in api.list("apps/v1", "ReplicaSet", namespace):
+            # whose controller waits longer after each refusal
+            api.patch(replica_set, {"metadata": {"annotations": {"looked-at": "again"}}})
+
+
 def condition(made: Object | None, kind: str) -> dict[str, Any]:
     """A condition of an object's status; empty where it has none."""
     conditions = ((made or {}).get("status") or {}).get("conditions") or []

@@ -29,7 +29,7 @@ from policy.waivers import Waiver, exceptions
 from sandbox.cluster.api_server import ApiError, ApiServer, Object
 from sandbox.cluster.programs import program
 from sandbox.paths import ROOT
-from tests.cluster.conftest import Stage, eventually
+from tests.cluster.conftest import Stage, eventually, no_new_pods
 from tests.cluster.dev.trials import DRY_RUN, NAMESPACE, patched
 from tests.cluster.examples_live import Case, Stand, make_stand, policy_in, refusals
 
@@ -99,24 +99,12 @@ def kyverno_down(dev: Stage) -> Iterator[None]:
 
     Its Deployment keeps its replicas: with none, Kyverno takes its webhooks back as it goes, and nothing is judged at all.
     """
-    full = {
-        "apiVersion": "v1",
-        "kind": "ResourceQuota",
-        "metadata": {"name": "full", "namespace": KYVERNO},
-        "spec": {"hard": {"pods": "0"}},
-    }
-    dev.api.create(full)
-    try:
+    with no_new_pods(dev.api, KYVERNO):
         for pod in controllers(dev.api):
             dev.api.delete(pod, grace=0)
         eventually(lambda: not controllers(dev.api) and not endpoints(dev.api), "Kyverno is gone")
         yield
-    finally:
-        dev.api.delete(full)
-        for replica_set in dev.api.list("apps/v1", "ReplicaSet", KYVERNO, labels=SELECTOR):
-            # whose controller waits longer after each refusal
-            dev.api.patch(replica_set, {"metadata": {"annotations": {"looked-at": "again"}}})
-        eventually(lambda: endpoints(dev.api), "Kyverno is back")
+    eventually(lambda: endpoints(dev.api), "Kyverno is back")
 
 
 def controllers(api: ApiServer) -> list[Object]:
