@@ -1,6 +1,7 @@
 """Entry point: loads the settings of this stack and composes the platform. Declares no resource and decides nothing."""
 
 import datetime
+import gc
 import sys
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from stacks.plan import make_plan
 from stacks.platform import Platform
 from stacks.problems import SettingsError
 from stacks.settings import CONFIG_KEY
+
+# the SDKs' classes stay to the end: without this Python looks through all of them for garbage, when it ends for over a second
+gc.freeze()
 
 try:
     environment = load_environment(

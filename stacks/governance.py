@@ -19,13 +19,13 @@ from stacks.serving import Serving
 
 
 def govern(plan: Plan, serving: Serving, on_cluster: pulumi.ResourceOptions) -> Governance:
-    """Registers Kyverno after the serving stack, and the policies after Kyverno."""
+    """Registers Kyverno beside the serving stack, whose priority class it names, and the policies after both."""
     labels = plan.shared_labels.kubernetes()
     context = context_of(plan.environment, plan.today)
     kyverno = Kyverno(
         "kyverno",
         KyvernoArgs(high_availability=serving.high_availability, mirror=serving.mirror, labels=labels),
-        pulumi.ResourceOptions.merge(on_cluster, pulumi.ResourceOptions(depends_on=[serving.stack])),
+        pulumi.ResourceOptions.merge(on_cluster, pulumi.ResourceOptions(depends_on=[serving.stack.priority_classes])),
     )
     return Governance(
         "governance",
@@ -37,5 +37,5 @@ def govern(plan: Plan, serving: Serving, on_cluster: pulumi.ResourceOptions) -> 
             ],
             exceptions=exceptions(plan.environment.waivers, RULES, context, labels),
         ),
-        pulumi.ResourceOptions.merge(on_cluster, pulumi.ResourceOptions(depends_on=[kyverno])),
+        pulumi.ResourceOptions.merge(on_cluster, pulumi.ResourceOptions(depends_on=[kyverno, serving.stack])),
     )

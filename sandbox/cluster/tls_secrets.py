@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import datetime
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from cryptography import x509
@@ -39,14 +40,7 @@ def secret_files(signed: Signed, authority: Signed) -> dict[str, bytes]:
 def read_signed(secret: Mapping[str, Any]) -> Signed | None:
     """The certificate and key that a Secret holds; None when it holds no such pair."""
     data = secret.get("data") or {}
-    try:
-        certificate = x509.load_pem_x509_certificate(base64.b64decode(data[CERTIFICATE]))
-        key = serialization.load_pem_private_key(base64.b64decode(data[KEY]), None)
-    except (KeyError, ValueError, TypeError):
-        return None
-    if not isinstance(key, rsa.RSAPrivateKey) or key.public_key() != certificate.public_key():
-        return None
-    return Signed(certificate, key)
+    return _pair(data[CERTIFICATE], data[KEY]) if {CERTIFICATE, KEY} <= data.keys() else None
 
 
 def hosts_of(certificate: Mapping[str, Any]) -> tuple[str, ...]:
@@ -126,3 +120,17 @@ def _is_of(certificate: x509.Certificate, authority: x509.Certificate) -> bool:
     except (ValueError, TypeError, InvalidSignature):
         return False
     return True
+
+
+# every round asks for every certificate, and to check a key takes longer than all else of a round
+@lru_cache(maxsize=128)
+def _pair(certificate_text: str, key_text: str) -> Signed | None:
+    """A certificate and its key, both encoded; None when they are none, or not each other's."""
+    try:
+        certificate = x509.load_pem_x509_certificate(base64.b64decode(certificate_text))
+        key = serialization.load_pem_private_key(base64.b64decode(key_text), None)
+    except (ValueError, TypeError):
+        return None
+    if not isinstance(key, rsa.RSAPrivateKey) or key.public_key() != certificate.public_key():
+        return None
+    return Signed(certificate, key)

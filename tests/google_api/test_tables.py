@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from sandbox.providers.strict_inputs import arguments_class, failures
+from sandbox.providers.sdk_arguments import arguments_of
+from sandbox.providers.strict_inputs import failures
 from tests.google_api.discovery import folder
 from tests.google_api.mapping import Block, Blocks, Fields, Rule, Table, To, same
 from tests.google_api.request_body import table_faults
@@ -27,7 +28,7 @@ def _inner(rule: Rule) -> Any:
 
 def unknown_to_the_sdk(token: str, fields: Fields) -> list[str]:
     """Properties of a table that the SDK has not, or not as an object or list. Values are not there, so those do not count."""
-    arguments = arguments_class(token)
+    arguments = arguments_of(token)
     assert arguments is not None, f"{token} is no resource of the SDK"
     found = failures(arguments, skeleton(fields))
     return [f"{path} {reason}" for path, reason in found if "is missing" not in reason and "NoneType" not in reason]

@@ -14,7 +14,8 @@ from sandbox.providers.gcp.functions import FUNCTIONS
 from sandbox.providers.gcp.limits import label_failures, one_of
 from sandbox.providers.gcp.resource_type import ResourceType, World, letters
 from sandbox.providers.gcp.types import RESOURCE_TYPES
-from sandbox.providers.strict_inputs import arguments_class, failures, names
+from sandbox.providers.sdk_arguments import arguments_of
+from sandbox.providers.strict_inputs import failures
 
 #: Where the real provider notes which inputs it has filled in itself.
 DEFAULTS = "__defaults"
@@ -38,7 +39,7 @@ class GoogleApi:
     def check(self, token: str, name: str, inputs: Properties, old: Properties, seed: bytes) -> list[Failure]:
         """Names what has no name, then checks names, types, labels and the type's limits."""
         kind = RESOURCE_TYPES.get(token)
-        arguments = arguments_class(token)
+        arguments = arguments_of(token)
         if kind is None or arguments is None:
             return [("", f"the sandbox does not know {token}: add it to sandbox/providers/gcp/types/")]
         if kind.auto_name is not None and not inputs.get(kind.auto_name):
@@ -146,8 +147,8 @@ class GoogleApi:
 
     def _placed(self, kind: ResourceType, inputs: Properties) -> Properties:
         """The inputs, and the provider's project and region where the resource leaves them out, as the real one says them."""
-        arguments = arguments_class(kind.token)
-        taken = names(arguments) if arguments else frozenset()
+        arguments = arguments_of(kind.token)
+        taken = arguments.fields if arguments else {}
         places = {"project": self.world.project, "region": self.world.region}
         return {**{name: place for name, place in places.items() if place and name in taken}, **inputs}
 

@@ -5,7 +5,6 @@ Texts: Helm v3.22.0; outputs: ReleaseStatus of pulumi-kubernetes 4.34.2.
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -15,17 +14,19 @@ from sandbox.providers.api import Failure, Properties
 from sandbox.providers.kubernetes.charts import CHARTS, Chart
 from sandbox.providers.kubernetes.kind_tables import definitions_of_groups
 from sandbox.providers.kubernetes.schemas import no_matches
+from sandbox.providers.sdk_arguments import arguments_at
 from sandbox.providers.strict_inputs import failures as argument_failures
 from sandbox.providers.values import at, known
 
+#: The SDK keeps the class under another name of the group than the token does.
+RELEASE = "pulumi_kubernetes.helm.v3:ReleaseArgs"
 OCI, WEB = "oci://", ("https://", "http://")
 
 
 def release_failures(inputs: Properties, old: Properties, auto_name: str) -> list[Failure]:
     """Names what has no name, as objects are named; the rest is held against the SDK's ReleaseArgs and the table of charts."""
     inputs.setdefault("name", old.get("name") or auto_name)
-    # the SDK keeps the class under another name of the group than the token does
-    found = argument_failures(importlib.import_module("pulumi_kubernetes.helm.v3").ReleaseArgs, inputs)
+    found = argument_failures(arguments_at(RELEASE), inputs)
     return found or list(_chart_failures(inputs))
 
 

@@ -13,8 +13,8 @@ from sandbox.providers.cloud import CloudError
 from sandbox.providers.gcp.google_api import GoogleApi
 from sandbox.providers.gcp.limits import ACCELERATOR_REGIONS, FRACTIONAL, MACHINE_GPUS, NOT_ON_DEMAND
 from sandbox.providers.gcp.types import RESOURCE_TYPES
+from sandbox.providers.sdk_arguments import arguments_at, arguments_of
 from sandbox.providers.servicer import has_unknown
-from sandbox.providers.strict_inputs import _fields, _unwrap, arguments_class
 from tests.sandbox.providers.examples import (
     ACCOUNT,
     BUCKET,
@@ -48,13 +48,12 @@ def test_each_token_is_that_of_a_class_of_the_sdk(token: str) -> None:
 def test_each_path_that_forces_replacement_and_each_named_input_exists_in_the_sdk(token: str) -> None:
     kind = RESOURCE_TYPES[token]
     for path in (*kind.replace, *filter(None, (kind.auto_name, kind.labels))):
-        arguments = arguments_class(token)
+        arguments = arguments_of(token)
         for part in path.split("."):
             assert arguments is not None, path
-            fields, _ = _fields(arguments)
-            assert part in fields, f"{path}: {arguments.__name__} has no {part}"
-            inner = _unwrap(fields[part])
-            arguments = inner if isinstance(inner, type) and inner.__name__.endswith("Args") else None
+            assert part in arguments.fields, f"{path}: {arguments.name} has no {part}"
+            inner = arguments.fields[part].arguments
+            arguments = arguments_at(inner) if inner else None
 
 
 def test_the_tables_of_machines_speak_of_the_same_cards_and_machines() -> None:

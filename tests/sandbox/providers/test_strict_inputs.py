@@ -8,13 +8,14 @@ import pytest
 from pulumi.runtime.rpc import UNKNOWN
 
 from sandbox.providers.gcp.types import RESOURCE_TYPES
-from sandbox.providers.strict_inputs import arguments_class, failures
+from sandbox.providers.sdk_arguments import arguments_of
+from sandbox.providers.strict_inputs import failures
 from tests.sandbox.providers.examples import BUCKET, GOOGLE, NETWORK, POOL, RUN, changed
 
 
 def of(token: str, inputs: dict[str, Any]) -> dict[str, str]:
     """Reason by path."""
-    arguments = arguments_class(token)
+    arguments = arguments_of(token)
     assert arguments is not None
     return dict(failures(arguments, inputs))
 
@@ -91,5 +92,5 @@ def test_pulumis_own_bookkeeping_passes() -> None:
 
 
 def test_a_token_that_the_sdk_does_not_have_has_no_class() -> None:
-    assert arguments_class("gcp:storage/bucket:Buckets") is None
-    assert arguments_class("gcp:nowhere/thing:Thing") is None
+    assert arguments_of("gcp:storage/bucket:Buckets") is None
+    assert arguments_of("gcp:nowhere/thing:Thing") is None

@@ -13,7 +13,8 @@ from pulumi.runtime.mocks import MockCallArgs, MockMonitor, MockResourceArgs, Mo
 
 from sandbox.providers.kubernetes import schemas
 from sandbox.providers.kubernetes.kind_tables import known_definition
-from sandbox.providers.strict_inputs import arguments_class, failures
+from sandbox.providers.sdk_arguments import arguments_of
+from sandbox.providers.strict_inputs import failures
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,7 @@ def register(build: Callable[[], pulumi.Resource], preview: bool = False) -> Pro
         assert not resource.type.startswith("pulumi:providers:"), "a component makes no provider"
         assert "serviceaccount/key" not in resource.type, "no key of a service account"
         assert "secretVersion" not in resource.type, "no secret's value"
-        arguments = arguments_class(resource.type)
+        arguments = arguments_of(resource.type)
         assert arguments is not None
         wrong = (
             [] if preview else failures(arguments, resource.inputs)

@@ -18,7 +18,7 @@ import pytest
 
 from components.cost.money import to_cents
 from components.cost.prices import shared_prices
-from sandbox.providers.strict_inputs import arguments_class
+from sandbox.providers.sdk_arguments import arguments_of
 from stacks.costs import cost_of
 from stacks.describe.deployer_roles import granted_on_project, needed_roles
 from stacks.describe.diagram import arrows, components, mermaid
@@ -142,7 +142,7 @@ def test_a_kind_of_grant_or_a_role_without_a_row_fails(dev: ResourceGraph) -> No
 
 @pytest.mark.parametrize("resource_type", sorted({*ROLES, *GRANTED_ON, *(t for t in BY_USE if t.startswith("gcp:"))}))
 def test_every_type_in_a_table_exists(resource_type: str) -> None:
-    assert arguments_class(resource_type) is not None
+    assert arguments_of(resource_type) is not None
 
 
 def test_every_grant_of_the_program_is_listed(prod: ResourceGraph) -> None:
