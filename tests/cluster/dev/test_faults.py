@@ -185,6 +185,7 @@ def test_an_engine_killed_while_a_release_is_half_installed_leaves_what_the_next
     check_same(stage, undisturbed)
 
 
+@pytest.mark.slow
 def test_an_update_that_is_interrupted_ends_in_good_order_and_the_next_one_goes_on(
     stage: Stage, without_team: Seen, with_team: Seen, tmp_path: Path
 ) -> None:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.cluster import removal
 from tests.cluster.conftest import Stage
+
+#: Removal of what is not protected, of a team and of a whole stack, is shown with dev.
+pytestmark = pytest.mark.slow
 
 TEAMS = ("team-payments", "team-support")
 
