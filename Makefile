@@ -11,7 +11,7 @@ CLUSTER ?=
 SANDBOX := $(PY) -m sandbox $(if $(CLUSTER),--cluster "$(CLUSTER)")
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all test-cluster lint preview preview-report up destroy refresh sandbox-shell cluster cluster-down cluster-shell docs bench bench-cluster mutate-policies policy-fixtures ci-preview ci-deploy ci-drift ci-pins release clean
+.PHONY: help setup demo test test-all test-cluster test-cluster-all lint preview preview-report up destroy refresh sandbox-shell cluster cluster-down cluster-shell docs bench bench-cluster mutate-policies policy-fixtures ci-preview ci-deploy ci-drift ci-pins release clean
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,10 @@ test-all: setup ## Run the other tests: those that need other real tools, and th
 	$(PY) -m pytest tests -m "(tools or slow) and not cluster" -n 2 --dist loadfile
 
 test-cluster: setup ## Run the tests on a real Kubernetes control plane (its programs are built first: half an hour, once)
+	@$(PY) -m sandbox cluster-programs
+	$(PY) -m pytest tests/cluster -m "cluster and not slow" -n 2 --dist loadscope
+
+test-cluster-all: setup ## Run all tests on a real control plane: also prod's removal, and updates that are interrupted
 	@$(PY) -m sandbox cluster-programs
 	$(PY) -m pytest tests/cluster -m cluster -n 2 --dist loadscope
 

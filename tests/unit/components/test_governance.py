@@ -98,6 +98,14 @@ def test_namespaces_of_teams_and_all_others_are_judged() -> None:
     assert judged("default")
 
 
+def test_what_is_never_judged_is_not_scanned_for_reports_either() -> None:
+    values = make_values(False, {})
+    (never,) = values["config"]["webhooks"]["namespaceSelector"]["matchExpressions"]
+    assert values["config"]["resourceFiltersIncludeNamespaces"] == never["values"]
+    # else the scan takes no notice of them
+    assert values["features"]["backgroundScan"] == {"skipResourceFilters": False}
+
+
 def test_exceptions_count_in_kyvernos_own_namespace_alone() -> None:
     assert make_values(False, {})["features"]["policyExceptions"] == {"enabled": True, "namespace": kyverno.NAMESPACE}
 
