@@ -30,8 +30,8 @@ START_SECONDS = 120.0
 STOP_SECONDS = 10.0
 #: Wait before a component that died is started anew; doubled each time, as a kubelet does.
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
-#: Go's collector waits until the heap is five times as large as what is in use, up to a size. Three kinds of KServe's size, made at
-#: once, cost the API server 22 seconds of a core then instead of 32 (measured on 2 cores, 2026-11-26).
+#: Go's collector waits until the heap is five times as large as what is in use, up to a size. Four kinds like KServe's largest
+#: cost the API server 22 seconds of a core then instead of 32 (measured on 2 cores, 2026-11-26).
 COLLECTS_LESS_OFTEN = {"GOGC": "400", "GOMEMLIMIT": "2GiB"}
 #: A component that ran so long is in order: its next death counts as the first.
 SETTLED_SECONDS = 60.0
