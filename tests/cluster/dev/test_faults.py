@@ -144,7 +144,9 @@ def stage(request: pytest.FixtureRequest, set_up: Layout, tmp_path_factory: pyte
 
 @pytest.fixture(scope="module")
 def without_team(stage: Stage) -> Seen:
-    """What there is before the team of these tests comes."""
+    """What there is before the team of these tests comes: the stack, which the first test has brought up if it was run."""
+    if not stage.sandbox.resources(stage.env):
+        stage.up()
     return seen(stage)
 
 
