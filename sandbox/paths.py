@@ -42,6 +42,11 @@ class Layout:
         return self.private / "logs"
 
     @property
+    def arguments(self) -> Path:
+        """What the stand-ins keep of the SDKs' argument classes."""
+        return self.private / "arguments"
+
+    @property
     def lock(self) -> Path:
         return self.private / "setup.lock"
 

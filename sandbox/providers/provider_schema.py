@@ -6,22 +6,19 @@ described: such a program uses those of this project's components, which declare
 
 from __future__ import annotations
 
-import importlib
 import json
-from typing import Any
 
-from pulumi import _types
+from sandbox.providers.sdk_arguments import arguments_at
 
-_KINDS = {str: "string", bool: "boolean", int: "integer", float: "number"}
+#: The schema's words for kinds of values; all others are anything.
+_KINDS = {"str": "string", "bool": "boolean", "int": "integer", "float": "number"}
 
 
 def provider_schema(package: str, version: str) -> str:
     """The package schema of `kubernetes` or `gcp`, with the provider alone in it."""
-    arguments: Any = importlib.import_module(f"pulumi_{package}").ProviderArgs
-    types = _types.input_type_types(arguments)
     settings = {
-        name: {"type": _KINDS[types[name]]} if types.get(name) in _KINDS else {"$ref": "pulumi.json#/Any"}
-        for name in _types.input_type_py_to_pulumi_names(arguments).values()
+        name: {"type": _KINDS[shape.kind]} if shape.kind in _KINDS else {"$ref": "pulumi.json#/Any"}
+        for name, shape in arguments_at(f"pulumi_{package}:ProviderArgs").fields.items()
     }
     return json.dumps(
         {"name": package, "version": version, "provider": {"type": "object", "inputProperties": settings}}

@@ -11,6 +11,7 @@ import hashlib
 import importlib
 import inspect
 import json
+import threading
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from sandbox.paths import Layout
 #: Kinds of values: of objects and of what holds members, and of the others by their types.
 OBJECT, LIST, MAP, ANYTHING = "object", "list", "map", "anything"
 SCALARS = {bool: "bool", int: "int", float: "float", str: "str"}
+#: A stand-in answers by many threads, and two that describe would write into one scratch file.
+_DESCRIBING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +65,12 @@ def arguments_at(path: str) -> Arguments:
     """The arguments of a class by its path, `module:Class`. Raises ModuleNotFoundError and AttributeError."""
     sdk = path.partition(":")[0].partition(".")[0]
     kept = _kept(sdk)
-    if path not in kept:
-        kept |= _described(path)
-        file = _file(sdk)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(file, json.dumps(kept))
+    with _DESCRIBING:
+        if path not in kept:
+            kept |= _described(path)
+            file = _file(sdk)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(file, json.dumps(kept))
     return _read(kept[path])
 
 
@@ -80,7 +84,7 @@ def _kept(sdk: str) -> dict[str, Any]:
 def _file(sdk: str) -> Path:
     """Another one for each release of the SDK and each change of this module."""
     own = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
-    return Layout().private / "arguments" / f"{sdk}-{version(sdk)}-{own}.json"
+    return Layout().arguments / f"{sdk}-{version(sdk)}-{own}.json"
 
 
 def _read(written: Mapping[str, Any]) -> Arguments:

@@ -57,8 +57,8 @@ def _value(expected: Shape, value: Any, path: str) -> Iterator[Failure]:
                 yield from _value(expected.members, member, f"{path}.{key}")
         else:
             yield path, f"must be a map, found {_word(value)}"
-    elif expected.kind in SCALARS:
-        wanted, is_one = SCALARS[expected.kind]
+    elif expected.kind in CHECKS:
+        wanted, is_one = CHECKS[expected.kind]
         if not is_one(value):
             yield path, f"must be {wanted}, found {_word(value)}"
 
@@ -68,7 +68,7 @@ def _is_number(value: Any) -> bool:
 
 
 #: In words, and the test, by the kinds of sdk_arguments.py.
-SCALARS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+CHECKS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "bool": ("true or false", lambda value: isinstance(value, bool)),
     "int": ("a whole number", lambda value: _is_number(value) and value == int(value)),
     "float": ("a number", _is_number),
