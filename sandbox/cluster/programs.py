@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.paths import Layout
+from sandbox.upstream.go_modules import fetch_all
 from sandbox.upstream.go_programs import STRIPPED, go_program
+from sandbox.upstream.helm import helm_program
 
 MODULES = Path(__file__).parent / "modules"
 #: Version of the control plane: the newest patch release of 1.35 in the module proxy (2026-11-26).
@@ -57,6 +59,11 @@ def program(name: str) -> Path:
 
 
 def build_all() -> None:
-    """Builds what is missing, one after the other: each uses all cores. The first time this takes about half an hour."""
+    """Builds what is missing, one after the other: each uses all cores. The first time this takes about half an hour.
+
+    Also gets what is not compiled: programs of the cluster read it where there is no network. Raises SetupError.
+    """
     for name in PROGRAMS:
         program(name)
+    helm_program()
+    fetch_all()

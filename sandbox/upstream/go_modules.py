@@ -39,8 +39,21 @@ def module_folder(module: str) -> Path:
         text=True,
     )
     if answer.returncode != 0:
-        raise SetupError(f"{module} {version} cannot be had:\n{answer.stdout}{answer.stderr}")
+        said = json.loads(answer.stdout)["Error"] if answer.stdout else answer.stderr.strip()
+        raise SetupError(f"{module} {version} cannot be had: {said}")
     return Path(json.loads(answer.stdout)["Dir"])
+
+
+def fetch_all() -> None:
+    """Downloads every pinned module that is not there yet, for what has no network later. Raises SetupError."""
+    for module in pinned_modules():
+        module_folder(module)
+
+
+def pinned_modules() -> list[str]:
+    """The names of the modules that `pins/` pins."""
+    pins = (PINS / "go.mod").read_text(encoding="utf-8")
+    return re.findall(r"(?m)^\t(\S+) v\S+$", pins)
 
 
 def module_version(module: str) -> str:

@@ -65,7 +65,7 @@ def rendered_text(chart: Chart, values: Mapping[str, Any], namespace: str = "def
     with tempfile.TemporaryDirectory() as home:
         file = Path(home) / "values.yaml"
         file.write_text(yaml.safe_dump(dict(values)), encoding="utf-8")
-        command = [_program(), "template", chart.name, _folder(chart), "--namespace", namespace, "--values", file]
+        command = [helm_program(), "template", chart.name, _folder(chart), "--namespace", namespace, "--values", file]
         command += ["--kube-version", KUBERNETES_VERSION, "--include-crds"]
         homes = {f"HELM_{kind}_HOME": str(Path(home) / kind) for kind in ("CACHE", "CONFIG", "DATA")}
         done = subprocess.run(
@@ -96,7 +96,8 @@ def version_of(chart: Chart) -> str:
 
 
 @cache
-def _program() -> Path:
+def helm_program() -> Path:
+    """The program that renders charts, built now if it must be. Raises SetupError."""
     return go_program(Layout(), SOURCE, PACKAGE)
 
 

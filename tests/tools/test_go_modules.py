@@ -1,13 +1,18 @@
-"""The pinned upstream modules are the releases that the platform installs, each with its checksum. Nothing is downloaded here."""
+"""The pinned upstream modules are the releases that the platform installs, each with its checksum, and are there without a
+network once all have been fetched.
+"""
 
 from __future__ import annotations
+
+import subprocess
+from pathlib import Path
 
 import pytest
 
 from components.kubernetes.versions import CERT_MANAGER, KEDA, KSERVE_CRD
 from sandbox.progress import SetupError
 from sandbox.upstream.definitions import SOURCES
-from sandbox.upstream.go_modules import PINS, module_folder, module_version
+from sandbox.upstream.go_modules import PINS, fetch_all, module_folder, module_version, pinned_modules
 
 
 @pytest.mark.parametrize(
@@ -33,3 +38,27 @@ def test_every_source_has_a_checksum(source) -> None:
 def test_a_module_that_is_not_pinned_is_not_asked_for() -> None:
     with pytest.raises(SetupError, match=r"example\.com/other is not pinned: add it to"):
         module_folder("example.com/other")
+
+
+@pytest.mark.slow
+def test_what_was_fetched_is_there_for_programs_that_have_no_network(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """As where a cluster is made on a fresh machine: its components run where nothing can be downloaded."""
+    fetch_all()
+    downloaded = subprocess.check_output(["go", "env", "GOMODCACHE"], text=True).strip()
+    monkeypatch.setenv("GOMODCACHE", str(tmp_path))
+    monkeypatch.setenv("GOFLAGS", "-modcacherw")
+    module_folder.cache_clear()
+    try:
+        monkeypatch.setenv("GOPROXY", "off")
+        with pytest.raises(SetupError, match=r"cannot be had: .*module lookup disabled by GOPROXY=off"):
+            module_folder(pinned_modules()[0])
+        monkeypatch.setenv("GOPROXY", Path(downloaded, "cache", "download").as_uri())
+        fetch_all()
+        module_folder.cache_clear()
+        monkeypatch.setenv("GOPROXY", "off")
+        assert {source.module for source in SOURCES} <= {*pinned_modules()}
+        assert all(module_folder(one).is_relative_to(tmp_path) for one in pinned_modules())
+    finally:
+        module_folder.cache_clear()
