@@ -23,6 +23,7 @@ from sandbox.cluster.layout import ClusterLayout
 from sandbox.cluster.supervisor import FAILED, LOG_LINES, State
 from sandbox.progress import SetupError
 from tests.cluster.conftest import eventually, running_cluster
+from tests.cluster.processes import ended, in_namespace, processes_of, user_namespace
 
 #: What `make cluster` promises for a cluster that was there before.
 SECOND_START_SECONDS = 30.0
@@ -41,37 +42,6 @@ def alone(request: pytest.FixtureRequest) -> Iterator[ClusterLayout]:
     """A control plane without a stack."""
     with running_cluster(request.session, "lifecycle") as layout:
         yield layout
-
-
-def processes_of(layout: ClusterLayout) -> list[int]:
-    """Every process of the cluster, those of its pods included: they share the namespace in which they have rights."""
-    state = lifecycle.running(layout)
-    assert state is not None
-    return in_namespace(user_namespace(state.supervisor))
-
-
-def user_namespace(pid: int) -> str:
-    return str(Path(f"/proc/{pid}/ns/user").readlink())
-
-
-def in_namespace(name: str) -> list[int]:
-    found = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            pid = int(folder.name)
-            if user_namespace(pid) == name and not ended(pid):
-                found.append(pid)
-        except OSError:
-            continue  # it has just ended, or is somebody else's
-    return found
-
-
-def ended(pid: int) -> bool:
-    """True for a process that is no more, or of which only the exit code is left for its parent to read."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z"
-    except OSError:
-        return True
 
 
 def inside(layout: ClusterLayout, *command: str) -> subprocess.CompletedProcess[str]:

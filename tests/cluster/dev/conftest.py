@@ -37,13 +37,13 @@ def dev(request: pytest.FixtureRequest, set_up: Layout, tmp_path_factory: pytest
         yield stage
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def described(dev: Stage) -> dict[str, Any]:
     """The stack's outputs."""
     return dev.sandbox.stack_outputs(dev.env)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def host(described: dict[str, Any]) -> str:
     """The host at which the stack says that the model is found."""
     return urlsplit(described["deployments"][KEY]["base_url"]).hostname or ""

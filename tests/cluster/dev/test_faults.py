@@ -1,7 +1,9 @@
 """What dies in the middle of an update: the engine, the API server, controllers. The next update, after the repair that
 docs/state.md asks for, ends as one that nobody disturbed: every object and every resource of the state once, and none lost.
 
-The first update is disturbed in the middle of the serving stack's installation; the others while a team comes or goes.
+The first three disturb one stack on its way from nothing, one after the other: the engine and the API server in the middle of the
+serving stack's installation, the controllers while a model comes. The slow ones disturb one update each, in which a team comes or
+goes.
 """
 
 from __future__ import annotations
@@ -27,8 +29,11 @@ from sandbox.providers.kubernetes.live.patient_server import PatientServer
 from sandbox.providers.kubernetes.live.release_record import INSTALLING, load
 from sandbox.shim import prepare
 from tests.cluster.conftest import ENGINE_SECONDS, INFERENCE_SERVICE, Stage, eventually, running_cluster
-from tests.cluster.dev.conftest import make_dev
+from tests.cluster.dev.conftest import TEAM_FILE, make_dev
+from tests.cluster.dev.payments import NAME as MODEL
+from tests.cluster.dev.payments import NAMESPACE as PAYMENTS
 from tests.cluster.dev.teams import team_file, team_text
+from tests.cluster.processes import pod_programs
 from tests.cluster.undisturbed import Seen, differences, read_record, seen, state_of
 from tests.sandbox.harness import AT_ONCE, NEVER_INTERACTIVE, Result
 from tests.sandbox.test_language_host import processes_of
@@ -39,8 +44,10 @@ HALF = ("apps/v1", "Deployment", "kserve-controller-manager", KSERVE)
 TEAM, NAME, NAMESPACE = "shop", "search", "team-shop"
 #: Longest that controllers take to clean up.
 CLEANING_SECONDS = 60.0
-#: Programs of controllers that work on what a team's models consist of.
-CONTROLLERS = ("kube-controller-manager", "kubelet")
+#: Component of the control plane whose controllers work on what models consist of.
+CONTROLLERS = "kube-controller-manager"
+#: The program of KServe's controllers.
+KSERVE_PROGRAM = "kserve-manager"
 
 
 @dataclass
@@ -124,6 +131,31 @@ def check_same(stage: Stage, expected: Seen) -> None:
     assert '"pending_operations"' not in exported
 
 
+def kill_component(stage: Stage, name: str) -> None:
+    """Kills a component of the control plane, and waits until another is there in its place."""
+    first = lifecycle.component_pid(stage.layout, name)
+    os.kill(first, signal.SIGKILL)
+    eventually(lambda: lifecycle.component_pid(stage.layout, name) != first, f"{name} is back")
+
+
+def kill_api_server(stage: Stage) -> None:
+    """Kills it, and waits until another answers in its place."""
+    kill_component(stage, "kube-apiserver")
+    eventually(stage.api.ready, "it answers again")
+
+
+def await_half_installed(stage: Stage, running: Running) -> None:
+    """Until the release is being installed by an update that goes on."""
+    server = PatientServer(stage.api)
+
+    def half_installed() -> bool:
+        assert running.process.poll() is None, running.ends().output
+        record = load(server, RELEASE)
+        return record is not None and record.status == INSTALLING and stage.api.get(*HALF) is not None
+
+    eventually(half_installed, f"{RELEASE} is half installed", ENGINE_SECONDS)
+
+
 @pytest.fixture(scope="module")
 def undisturbed(request: pytest.FixtureRequest, set_up: Layout, tmp_path_factory: pytest.TempPathFactory) -> Seen:
     """What an update from nothing leaves behind: as the tests of dev have seen it, or in a cluster of its own."""
@@ -143,10 +175,17 @@ def stage(request: pytest.FixtureRequest, set_up: Layout, tmp_path_factory: pyte
 
 
 @pytest.fixture(scope="module")
+def payments(stage: Stage) -> str:
+    """The file of the only team with a model in the cluster, which comes later than the rest."""
+    text = (stage.sandbox.project / TEAM_FILE).read_text(encoding="utf-8")
+    stage.sandbox.remove(TEAM_FILE)
+    return text
+
+
+@pytest.fixture(scope="module")
 def without_team(stage: Stage) -> Seen:
-    """What there is before the team of these tests comes: the stack, which the first test has brought up if it was run."""
-    if not stage.sandbox.resources(stage.env):
-        stage.up()
+    """What there is before the team of the slow tests comes; the tests before have brought most of it up, if they were run."""
+    stage.up()
     return seen(stage)
 
 
@@ -158,18 +197,22 @@ def with_team(stage: Stage, without_team: Seen) -> Seen:
     return seen(stage)
 
 
-def test_an_engine_killed_while_a_release_is_half_installed_leaves_what_the_next_update_completes(
-    stage: Stage, undisturbed: Seen, tmp_path: Path
+def start_from(stage: Stage, *, with_team: bool) -> None:
+    """The team is there, or is not, before something is disturbed."""
+    if (stage.api.get("v1", "Namespace", NAMESPACE) is not None) == with_team:
+        return
+    if with_team:
+        stage.sandbox.write(team_file(TEAM), team_text(TEAM, NAME))
+    else:
+        stage.sandbox.remove(team_file(TEAM))
+    stage.up()
+
+
+def test_an_engine_killed_while_a_release_is_half_installed_leaves_what_the_documented_repair_frees(
+    stage: Stage, payments: str, tmp_path: Path
 ) -> None:
-    server = PatientServer(stage.api)
     running = start_up(stage, tmp_path)
-
-    def half_installed() -> bool:
-        assert running.process.poll() is None, running.ends().output
-        record = load(server, RELEASE)
-        return record is not None and record.status == INSTALLING and stage.api.get(*HALF) is not None
-
-    eventually(half_installed, f"{RELEASE} is half installed", ENGINE_SECONDS)
+    await_half_installed(stage, running)
     kill_stack(stage, running)
 
     refused = stage.sandbox.up(stage.env)
@@ -177,20 +220,46 @@ def test_an_engine_killed_while_a_release_is_half_installed_leaves_what_the_next
     assert "the stack is currently locked by 1 lock(s)" in refused.output
     clear_up(stage)
     # Helm refuses a release that somebody seems to be installing, until that attempt is forgotten
+    server = PatientServer(stage.api)
     record = load(server, RELEASE)
     assert record is not None
     assert record.status == INSTALLING
     with pytest.raises(CloudError, match="cannot re-use a name that is still in use"):
         LiveReleases(server).create(record.inputs, 0)
     assert forget_pending_release(stage, RELEASE).startswith('secret "sh.helm.release.v1.')
+
+
+def test_an_api_server_killed_in_the_next_update_is_back_with_all_that_it_had(
+    stage: Stage, payments: str, tmp_path: Path
+) -> None:
+    running = start_up(stage, tmp_path)
+    await_half_installed(stage, running)
+    before = stage.one(*HALF)["metadata"]["uid"]
+    kill_api_server(stage)
+    running.ends()
+    assert stage.one(*HALF)["metadata"]["uid"] == before
+
+
+def test_controllers_killed_while_a_model_comes_are_back_and_the_next_update_ends_as_an_undisturbed_one(
+    request: pytest.FixtureRequest, stage: Stage, payments: str, tmp_path: Path
+) -> None:
+    stage.sandbox.write(TEAM_FILE, payments)
+    running = start_up(stage, tmp_path)
+    eventually(lambda: stage.api.get(*INFERENCE_SERVICE, MODEL, PAYMENTS), "the model comes", ENGINE_SECONDS)
+    (manager,) = pod_programs(stage.layout, KSERVE_PROGRAM)
+    os.kill(manager, signal.SIGKILL)
+    kill_component(stage, CONTROLLERS)
+    running.ends()
+    eventually(lambda: set(pod_programs(stage.layout, KSERVE_PROGRAM)) - {manager}, "KServe's manager is back")
     stage.up()
-    check_same(stage, undisturbed)
+    check_same(stage, request.getfixturevalue("undisturbed"))
 
 
 @pytest.mark.slow
 def test_an_update_that_is_interrupted_ends_in_good_order_and_the_next_one_goes_on(
     stage: Stage, without_team: Seen, with_team: Seen, tmp_path: Path
 ) -> None:
+    start_from(stage, with_team=True)
     stage.sandbox.remove(team_file(TEAM))
     running = start_up(stage, tmp_path)
     eventually(lambda: stage.api.get(*INFERENCE_SERVICE, NAME, NAMESPACE) is None, "the model goes", ENGINE_SECONDS)
@@ -202,24 +271,25 @@ def test_an_update_that_is_interrupted_ends_in_good_order_and_the_next_one_goes_
     check_same(stage, without_team)
 
 
+@pytest.mark.slow
 def test_an_api_server_that_is_killed_while_a_team_comes_is_back_for_the_next_update(
     stage: Stage, with_team: Seen, tmp_path: Path
 ) -> None:
+    start_from(stage, with_team=False)
     stage.sandbox.write(team_file(TEAM), team_text(TEAM, NAME))
     running = start_up(stage, tmp_path)
     eventually(lambda: stage.api.get("v1", "Namespace", NAMESPACE), "the team's namespace comes", ENGINE_SECONDS)
-    first = lifecycle.component_pid(stage.layout, "kube-apiserver")
-    os.kill(first, signal.SIGKILL)
+    kill_api_server(stage)
     running.ends()
-    eventually(lambda: lifecycle.component_pid(stage.layout, "kube-apiserver") != first, "it is started anew")
-    eventually(stage.api.ready, "it answers again")
     stage.up()
     check_same(stage, with_team)
 
 
-def test_controllers_that_are_killed_while_a_team_goes_are_back_for_the_next_update(
-    stage: Stage, without_team: Seen, tmp_path: Path
+@pytest.mark.slow
+def test_all_controllers_that_are_killed_while_a_team_goes_are_back_for_the_next_update(
+    stage: Stage, without_team: Seen, with_team: Seen, tmp_path: Path
 ) -> None:
+    start_from(stage, with_team=True)
     stage.sandbox.remove(team_file(TEAM))
     running = start_up(stage, tmp_path)
 
@@ -229,11 +299,8 @@ def test_controllers_that_are_killed_while_a_team_goes_are_back_for_the_next_upd
 
     eventually(going, "the model is going", ENGINE_SECONDS)
     # with the kubelet go all programs of pods: KServe's, Knative's and Kyverno's controllers
-    before = {name: lifecycle.component_pid(stage.layout, name) for name in CONTROLLERS}
-    for pid in before.values():
-        os.kill(pid, signal.SIGKILL)
+    for name in (CONTROLLERS, "kubelet"):
+        kill_component(stage, name)
     running.ends()
-    for name, pid in before.items():
-        eventually(lambda name=name, pid=pid: lifecycle.component_pid(stage.layout, name) != pid, f"{name} is back")
     stage.up()
     check_same(stage, without_team)

@@ -53,11 +53,18 @@ def outputs(prod: Stage) -> dict[str, Any]:
     return prod.sandbox.stack_outputs("prod")
 
 
-def objects_of_stack(stage: Stage) -> list[dict[str, Any]]:
+@pytest.fixture(scope="module")
+def resources(prod: Stage) -> list[dict[str, Any]]:
+    """The resources in the state."""
+    return prod.sandbox.resources("prod")
+
+
+@pytest.fixture(scope="module")
+def declared(resources: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The stack's own objects in the cluster, as its state has them; releases have many more."""
     return [
         one
-        for one in stage.sandbox.resources(stage.env)
+        for one in resources
         if one["type"].startswith("kubernetes:") and not one["type"].startswith("kubernetes:helm.sh/")
     ]
 
@@ -75,8 +82,7 @@ def pods_of(stage: Stage, namespace: str) -> list[Object]:
     ]
 
 
-def test_every_object_of_the_stack_is_in_the_cluster(prod: Stage) -> None:
-    declared = objects_of_stack(prod)
+def test_every_object_of_the_stack_is_in_the_cluster(prod: Stage, declared: list[dict[str, Any]]) -> None:
     assert {"Gateway", "HTTPRoute", "ValidatingPolicy", "ComputeClass", "InferenceService", "SecretProviderClass"} <= {
         one["outputs"]["kind"] for one in declared
     }
@@ -97,11 +103,11 @@ def test_a_second_apply_changes_nothing(prod: Stage) -> None:
 
 
 @pytest.mark.slow
-def test_a_change_by_hand_shows(prod: Stage) -> None:
+def test_a_change_by_hand_shows(prod: Stage, declared: list[dict[str, Any]]) -> None:
     """Else an apply that changes nothing would say nothing; dev has another such test."""
     (policy,) = [
         one
-        for one in objects_of_stack(prod)
+        for one in declared
         if one["type"] == "kubernetes:core/v1:ConfigMap"
         and one["outputs"]["metadata"]["namespace"] == authorization_service.NAMESPACE
     ]
@@ -119,8 +125,8 @@ def test_a_change_by_hand_shows(prod: Stage) -> None:
     assert "somebody" in changed.output
 
 
-def test_every_policy_is_in_force_and_may_report(prod: Stage) -> None:
-    (governance,) = [one for one in prod.sandbox.resources("prod") if one["type"].endswith(":Governance")]
+def test_every_policy_is_in_force_and_may_report(prod: Stage, resources: list[dict[str, Any]]) -> None:
+    (governance,) = [one for one in resources if one["type"].endswith(":Governance")]
     names = set(governance["outputs"]["policy_names"])
 
     def ready() -> set[str]:
