@@ -68,9 +68,10 @@ class LiveReleases:
         try:
             self._carry_out(installer, record, rendered, "install")
         except FAILURES as error:
+            hindrance = ""
             if inputs.get("atomic"):
-                self._take_back(release_id, replace(installer, until=patience(0, WAIT_SECONDS)))
-            raise CloudError(f"release {installer.name} failed{_taken_back(inputs)}: {error}") from None
+                hindrance = self._take_back(release_id, replace(installer, until=patience(0, WAIT_SECONDS)))
+            raise CloudError(f"release {installer.name} failed{_taken_back(inputs, hindrance)}: {error}") from None
         return release_id, release_outputs(inputs, revision)
 
     def update(self, release_id: str, inputs: Properties, granted: float) -> Properties:
@@ -85,9 +86,10 @@ class LiveReleases:
         try:
             self._carry_out(installer, record, rendered, "upgrade")
         except FAILURES as error:
+            hindrance = ""
             if inputs.get("atomic"):
-                self._roll_back(replace(installer, until=patience(0, WAIT_SECONDS)), before)
-            raise CloudError(f"release {installer.name} failed{_taken_back(inputs)}: {error}") from None
+                hindrance = self._roll_back(replace(installer, until=patience(0, WAIT_SECONDS)), before)
+            raise CloudError(f"release {installer.name} failed{_taken_back(inputs, hindrance)}: {error}") from None
         return release_outputs(inputs, record.revision)
 
     def read(self, release_id: str) -> tuple[Properties, Properties] | None:
@@ -126,22 +128,28 @@ class LiveReleases:
         store(self.server, release_id, replace(record, status=DEPLOYED, objects=now))
         forget(self.server, release_id, but=record.revision)
 
-    def _take_back(self, release_id: str, installer: Installer) -> None:
-        """Removes what a failed installation has made; what cannot be removed stays in the record."""
-        with suppress(*FAILURES):
+    def _take_back(self, release_id: str, installer: Installer) -> str:
+        """Removes what a failed installation has made; what hinders that, and then what is left stays in the record."""
+        try:
             if (record := load(self.server, release_id)) is not None:
                 installer.remove(one for one in record.objects if not one.get("keep"))
                 forget(self.server, release_id)
+        except FAILURES as error:
+            return str(error)
+        return ""
 
-    def _roll_back(self, installer: Installer, before: ReleaseRecord) -> None:
-        """Puts back what was there before a failed upgrade, as far as the cluster lets it."""
+    def _roll_back(self, installer: Installer, before: ReleaseRecord) -> str:
+        """Puts back what was there before a failed upgrade; what hinders that, and then it is as far as the cluster let it."""
         release_id = _id(before.inputs)
-        with suppress(*FAILURES):
+        try:
             failed = load(self.server, release_id)
             now = list(installer.put(chart_objects(before.inputs), wait=False))
             installer.remove(vanished(failed.objects if failed else [], now))
             store(self.server, release_id, before)
             forget(self.server, release_id, but=before.revision)
+        except FAILURES as error:
+            return str(error)
+        return ""
 
     def _installer(self, inputs: Properties, granted: float) -> Installer:
         until = patience(granted, float(inputs.get("timeout") or WAIT_SECONDS))
@@ -157,5 +165,9 @@ def _deletion_hooks(rendered: list[Object]) -> list[Object]:
     return [*hooks_at(rendered, "pre-delete"), *hooks_at(rendered, "post-delete")]
 
 
-def _taken_back(inputs: Properties) -> str:
-    return ", and what it had done was taken back due to atomic being set" if inputs.get("atomic") else ""
+def _taken_back(inputs: Properties, hindrance: str) -> str:
+    if not inputs.get("atomic"):
+        return ""
+    if hindrance:
+        return f", and what it had done could not be taken back ({hindrance})"
+    return ", and what it had done was taken back due to atomic being set"

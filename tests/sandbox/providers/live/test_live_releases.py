@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.cluster.api_server import ApiError
+from sandbox.cluster.api_server import ApiError, UnreachableError
 from sandbox.providers.cloud import CloudError
 from sandbox.providers.kubernetes.live import live_releases
 from sandbox.providers.kubernetes.live.live_releases import LiveReleases
@@ -83,6 +83,34 @@ def test_a_failed_installation_is_taken_back(releases: LiveReleases, server: Fak
     with pytest.raises(CloudError, match="taken back due to atomic being set: denied"):
         releases.create(INPUTS, 0)
     assert not server.objects
+
+
+def test_a_failed_installation_that_cannot_be_taken_back_says_so_and_is_remembered(
+    releases: LiveReleases, server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.refusals["w"] = ApiError(403, "Forbidden", "denied")
+
+    def gone(made: Any, **_: Any) -> None:
+        raise UnreachableError("nobody answers")
+
+    monkeypatch.setattr(server, "delete", gone)
+    with pytest.raises(CloudError, match=r"could not be taken back \(nobody answers\): denied"):
+        releases.create(INPUTS, 0)
+    assert server.names("ConfigMap") == ["c"]
+    assert pending(server) == [("sh.helm.release.v1.kyverno.v1", "failed")]
+
+
+def test_a_failed_upgrade_that_cannot_be_rolled_back_says_so(
+    releases: LiveReleases, server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release_id, _ = releases.create(INPUTS, 0)
+
+    def refused(made: Any, manager: str, **_: Any) -> None:
+        raise ApiError(403, "Forbidden", f"{made['metadata']['name']} is denied")
+
+    monkeypatch.setattr(server, "apply", refused)
+    with pytest.raises(CloudError, match=r"could not be taken back \(.* is denied\): .* is denied"):
+        releases.update(release_id, INPUTS, 0)
 
 
 def test_without_atomic_a_failed_installation_is_taken_up_again(releases: LiveReleases, server: FakeServer) -> None:
