@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sandbox.cluster import lifecycle
 from sandbox.cluster.layout import ClusterLayout
+from sandbox.cluster.programs import program
 
 
 def processes_of(layout: ClusterLayout) -> list[int]:
@@ -16,8 +17,9 @@ def processes_of(layout: ClusterLayout) -> list[int]:
 
 
 def pod_programs(layout: ClusterLayout, name: str) -> list[int]:
-    """The processes of the pods that run a program, by its file's name."""
-    return [pid for pid in processes_of(layout) if _file_of(pid) == name]
+    """The processes of the pods that run a program of the cluster."""
+    file = program(name).name
+    return [pid for pid in processes_of(layout) if _file_of(pid) == file]
 
 
 def user_namespace(pid: int) -> str:
