@@ -243,7 +243,8 @@ def test_an_api_server_killed_in_the_next_update_is_back_with_all_that_it_had(
     assert KSERVE in before
     kill_api_server(stage)
     running.ends()
-    assert namespaces(stage) == before
+    # where its requests were asked again in time, the update has gone on
+    assert before.items() <= namespaces(stage).items()
     # an installer that nobody answers any more can end its attempt no better than one that dies
     record = load(PatientServer(stage.api), RELEASE)
     if record is not None and record.status == INSTALLING:
