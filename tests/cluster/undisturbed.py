@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 
 from sandbox.cluster.api_server import Object
 from sandbox.providers.kubernetes.live.cluster_mark import MARK
-from tests.cluster.conftest import INFERENCE_SERVICE, Stage, condition, eventually
+from tests.cluster.conftest import INFERENCE_SERVICE, POLL_SECONDS, Stage, condition, eventually
 from tests.cluster.inventory import objects, title
 
 #: Kinds that controllers make anew under names or numbers of their own. Pods are counted by what they are of.
@@ -105,10 +106,14 @@ def write_record(factory: pytest.TempPathFactory, found: Seen) -> None:
     whole.rename(file)
 
 
-def read_record(factory: pytest.TempPathFactory) -> Seen | None:
-    """What somebody has left; None as long as nobody has."""
-    file = _record(factory)
-    return Seen(**json.loads(file.read_text(encoding="utf-8"))) if file.exists() else None
+def read_record(factory: pytest.TempPathFactory, seconds: float) -> Seen | None:
+    """What somebody has left; None where nobody has within so many seconds."""
+    file, end = _record(factory), time.monotonic() + seconds
+    while not file.exists():
+        if time.monotonic() >= end:
+            return None
+        time.sleep(POLL_SECONDS)
+    return Seen(**json.loads(file.read_text(encoding="utf-8")))
 
 
 def state_of(stage: Stage) -> dict[str, Any]:
