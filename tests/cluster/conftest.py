@@ -28,10 +28,6 @@ INFERENCE_SERVICE = (API_VERSION, KIND)
 #: Knative's label of a revision's pods.
 REVISION_LABEL = "serving.knative.dev/revision"
 
-#: Folders of tests that share one cluster.
-ENVIRONMENTS = ("dev", "prod")
-#: Files in them that have clusters of their own.
-ON_THEIR_OWN = ("test_faults.py",)
 HERE = Path(__file__).parent
 #: Longest that something takes that controllers are to bring about, on busy cores.
 PATIENCE_SECONDS = 120.0
@@ -91,15 +87,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class ByCluster(LoadScopeScheduling):
-    """All tests that share a cluster go to the same worker.
+    """All tests that share a cluster, which are those of one folder, go to the same worker.
 
     pytest-xdist's own `loadgroup` has no effect with pytest 9.2: it writes a field of tests that is no longer there (3.8.0).
     """
 
     def _split_scope(self, nodeid: str) -> str:
         file = Path(nodeid.partition("::")[0])
-        shares = file.parent.name in ENVIRONMENTS and file.name not in ON_THEIR_OWN
-        return file.parent.name if shares else file.name
+        return file.name if file.parent.name == HERE.name else file.parent.name
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByCluster:

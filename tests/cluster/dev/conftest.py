@@ -28,7 +28,7 @@ def make_dev(layout: ClusterLayout, folder: Path) -> Stage:
 
 @pytest.fixture(scope="package")
 def dev(request: pytest.FixtureRequest, set_up: Layout, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """dev, brought up; its tests leave it as they found it, but the last ones, which remove it."""
+    """dev, brought up; its tests leave it as they found it."""
     with running_cluster(request.session, "dev") as layout:
         stage = make_dev(layout, tmp_path_factory.mktemp("dev"))
         stage.up()

@@ -62,7 +62,7 @@ def room(dev: Stage) -> Iterator[Room]:
     for team, text in TEAMS.items():
         dev.sandbox.write(team_file(team), text)
     yield Room(dev, dev.up().output, plan_of(dev.sandbox.project))
-    # the next update takes both teams away: that of the tests of removal, which come next, or of a later session
+    # the next update takes both teams away: that of a later session, where the cluster is kept
     for team in TEAMS:
         dev.sandbox.remove(team_file(team))
     dev.sandbox.write(SETTINGS, before)

@@ -12,7 +12,6 @@ import contextlib
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -176,13 +175,6 @@ def undisturbed(request: pytest.FixtureRequest, set_up: Layout, tmp_path_factory
         stage = make_dev(layout, tmp_path_factory.mktemp("undisturbed"))
         stage.up()
         return seen(stage)
-
-
-@pytest.fixture(scope="module")
-def stage(request: pytest.FixtureRequest, set_up: Layout, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    """A cluster in which nothing is yet."""
-    with running_cluster(request.session, "faults") as layout:
-        yield make_dev(layout, tmp_path_factory.mktemp("faults"))
 
 
 @pytest.fixture(scope="module")
