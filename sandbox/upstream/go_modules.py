@@ -50,16 +50,14 @@ def fetch_all() -> None:
         module_folder(module)
 
 
-def pinned_modules() -> list[str]:
-    """The names of the modules that `pins/` pins."""
-    pins = (PINS / "go.mod").read_text(encoding="utf-8")
-    return re.findall(r"(?m)^\t(\S+) v\S+$", pins)
+def pinned_modules() -> dict[str, str]:
+    """The version of each module that `pins/` pins, with its leading v."""
+    return dict(re.findall(r"(?m)^\t(\S+) (v\S+)$", (PINS / "go.mod").read_text(encoding="utf-8")))
 
 
 def module_version(module: str) -> str:
     """The pinned version, with its leading v. Raises SetupError when there is none."""
-    pins = (PINS / "go.mod").read_text(encoding="utf-8")
-    found = re.search(rf"(?m)^\t{re.escape(module)} (v\S+)$", pins)
+    found = pinned_modules().get(module)
     if found is None:
         raise SetupError(f"{module} is not pinned: add it to {PINS / 'go.mod'}")
-    return found.group(1)
+    return found

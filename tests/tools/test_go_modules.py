@@ -53,7 +53,7 @@ def test_what_was_fetched_is_there_for_programs_that_have_no_network(
     try:
         monkeypatch.setenv("GOPROXY", "off")
         with pytest.raises(SetupError, match=r"cannot be had: .*module lookup disabled by GOPROXY=off"):
-            module_folder(pinned_modules()[0])
+            module_folder(SOURCES[0].module)
         monkeypatch.setenv("GOPROXY", Path(downloaded, "cache", "download").as_uri())
         fetch_all()
         module_folder.cache_clear()

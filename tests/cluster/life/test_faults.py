@@ -12,6 +12,7 @@ import contextlib
 import os
 import signal
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,6 +61,15 @@ class Running:
 
     process: subprocess.Popen[bytes]
     log: Path
+
+    def until(self, look: Callable[[], object], what: str) -> None:
+        """Waits for what is to be seen while it is under way; fails the test with what it said when it ends before."""
+
+        def seen_in_time() -> bool:
+            assert self.process.poll() is None, self.ends().output
+            return bool(look())
+
+        eventually(seen_in_time, what, ENGINE_SECONDS)
 
     def ends(self) -> Result:
         """How it ended, once nothing of it runs any more."""
@@ -156,15 +166,14 @@ def namespaces(stage: Stage) -> dict[str, str]:
 
 
 def await_half_installed(stage: Stage, running: Running) -> None:
-    """Until the release is being installed by an update that goes on."""
+    """Until the update installs the release."""
     server = PatientServer(stage.api)
 
     def half_installed() -> bool:
-        assert running.process.poll() is None, running.ends().output
         record = load(server, RELEASE)
         return record is not None and record.status == INSTALLING and stage.api.get(*HALF) is not None
 
-    eventually(half_installed, f"{RELEASE} is half installed", ENGINE_SECONDS)
+    running.until(half_installed, f"{RELEASE} is half installed")
 
 
 @pytest.fixture(scope="module")
@@ -199,20 +208,26 @@ def without_team(stage: Stage) -> Seen:
 @pytest.fixture(scope="module")
 def with_team(stage: Stage, without_team: Seen) -> Seen:
     """What an undisturbed update makes of it."""
-    stage.sandbox.write(team_file(TEAM), team_text(TEAM, NAME))
+    write_team(stage, there=True)
     stage.up()
     return seen(stage)
 
 
-def start_from(stage: Stage, *, with_team: bool) -> None:
-    """The team is there, or is not, before something is disturbed."""
-    if (stage.api.get("v1", "Namespace", NAMESPACE) is not None) == with_team:
-        return
-    if with_team:
+def write_team(stage: Stage, *, there: bool) -> None:
+    """The team's file comes, or goes; the next update follows."""
+    if there:
         stage.sandbox.write(team_file(TEAM), team_text(TEAM, NAME))
     else:
         stage.sandbox.remove(team_file(TEAM))
-    stage.up()
+
+
+def start_change(stage: Stage, folder: Path, *, there: bool) -> Running:
+    """Starts the update by which the team comes, or goes; where it has done so already, it is first brought back."""
+    if (stage.api.get("v1", "Namespace", NAMESPACE) is not None) == there:
+        write_team(stage, there=not there)
+        stage.up()
+    write_team(stage, there=there)
+    return start_up(stage, folder)
 
 
 def test_an_engine_killed_while_a_release_is_half_installed_leaves_what_the_documented_repair_frees(
@@ -256,12 +271,7 @@ def test_controllers_killed_while_a_model_comes_are_back_and_the_next_update_end
 ) -> None:
     stage.sandbox.write(TEAM_FILE, payments)
     running = start_up(stage, tmp_path)
-
-    def comes() -> bool:
-        assert running.process.poll() is None, running.ends().output
-        return stage.api.get(*INFERENCE_SERVICE, MODEL, PAYMENTS) is not None
-
-    eventually(comes, "the model comes", ENGINE_SECONDS)
+    running.until(lambda: stage.api.get(*INFERENCE_SERVICE, MODEL, PAYMENTS), "the model comes")
     (manager,) = pod_programs(stage.layout, KSERVE_PROGRAM)
     os.kill(manager, signal.SIGKILL)
     kill_component(stage, CONTROLLERS)
@@ -275,10 +285,8 @@ def test_controllers_killed_while_a_model_comes_are_back_and_the_next_update_end
 def test_an_update_that_is_interrupted_ends_in_good_order_and_the_next_one_goes_on(
     stage: Stage, without_team: Seen, with_team: Seen, tmp_path: Path
 ) -> None:
-    start_from(stage, with_team=True)
-    stage.sandbox.remove(team_file(TEAM))
-    running = start_up(stage, tmp_path)
-    eventually(lambda: stage.api.get(*INFERENCE_SERVICE, NAME, NAMESPACE) is None, "the model goes", ENGINE_SECONDS)
+    running = start_change(stage, tmp_path, there=False)
+    running.until(lambda: stage.api.get(*INFERENCE_SERVICE, NAME, NAMESPACE) is None, "the model goes")
     running.process.send_signal(signal.SIGINT)
     result = running.ends()
     assert result.exit_code != 0, result.output
@@ -291,10 +299,8 @@ def test_an_update_that_is_interrupted_ends_in_good_order_and_the_next_one_goes_
 def test_an_api_server_that_is_killed_while_a_team_comes_is_back_for_the_next_update(
     stage: Stage, with_team: Seen, tmp_path: Path
 ) -> None:
-    start_from(stage, with_team=False)
-    stage.sandbox.write(team_file(TEAM), team_text(TEAM, NAME))
-    running = start_up(stage, tmp_path)
-    eventually(lambda: stage.api.get("v1", "Namespace", NAMESPACE), "the team's namespace comes", ENGINE_SECONDS)
+    running = start_change(stage, tmp_path, there=True)
+    running.until(lambda: stage.api.get("v1", "Namespace", NAMESPACE), "the team's namespace comes")
     kill_api_server(stage)
     running.ends()
     stage.up()
@@ -305,15 +311,13 @@ def test_an_api_server_that_is_killed_while_a_team_comes_is_back_for_the_next_up
 def test_all_controllers_that_are_killed_while_a_team_goes_are_back_for_the_next_update(
     stage: Stage, without_team: Seen, with_team: Seen, tmp_path: Path
 ) -> None:
-    start_from(stage, with_team=True)
-    stage.sandbox.remove(team_file(TEAM))
-    running = start_up(stage, tmp_path)
+    running = start_change(stage, tmp_path, there=False)
 
     def going() -> bool:
         found = stage.api.get(*INFERENCE_SERVICE, NAME, NAMESPACE)
         return found is None or "deletionTimestamp" in found["metadata"]
 
-    eventually(going, "the model is going", ENGINE_SECONDS)
+    running.until(going, "the model is going")
     # with the kubelet go all programs of pods: KServe's, Knative's and Kyverno's controllers
     for name in (CONTROLLERS, "kubelet"):
         kill_component(stage, name)

@@ -6,8 +6,10 @@ failed without `atomic` is taken up again by the next installation of its name.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
 from sandbox.cluster.api_server import ApiError, Object, UnreachableError
 from sandbox.providers.api import Failure, Properties
@@ -68,10 +70,7 @@ class LiveReleases:
         try:
             self._carry_out(installer, record, rendered, "install")
         except FAILURES as error:
-            hindrance = ""
-            if inputs.get("atomic"):
-                hindrance = self._take_back(release_id, replace(installer, until=patience(0, WAIT_SECONDS)))
-            raise CloudError(f"release {installer.name} failed{_taken_back(inputs, hindrance)}: {error}") from None
+            raise _failure(inputs, installer, error, partial(self._take_back, release_id)) from None
         return release_id, release_outputs(inputs, revision)
 
     def update(self, release_id: str, inputs: Properties, granted: float) -> Properties:
@@ -86,10 +85,7 @@ class LiveReleases:
         try:
             self._carry_out(installer, record, rendered, "upgrade")
         except FAILURES as error:
-            hindrance = ""
-            if inputs.get("atomic"):
-                hindrance = self._roll_back(replace(installer, until=patience(0, WAIT_SECONDS)), before)
-            raise CloudError(f"release {installer.name} failed{_taken_back(inputs, hindrance)}: {error}") from None
+            raise _failure(inputs, installer, error, partial(self._roll_back, before)) from None
         return release_outputs(inputs, record.revision)
 
     def read(self, release_id: str) -> tuple[Properties, Properties] | None:
@@ -128,28 +124,20 @@ class LiveReleases:
         store(self.server, release_id, replace(record, status=DEPLOYED, objects=now))
         forget(self.server, release_id, but=record.revision)
 
-    def _take_back(self, release_id: str, installer: Installer) -> str:
-        """Removes what a failed installation has made; what hinders that, and then what is left stays in the record."""
-        try:
-            if (record := load(self.server, release_id)) is not None:
-                installer.remove(one for one in record.objects if not one.get("keep"))
-                forget(self.server, release_id)
-        except FAILURES as error:
-            return str(error)
-        return ""
+    def _take_back(self, release_id: str, installer: Installer) -> None:
+        """Removes what a failed installation has made. Raises one of FAILURES; then what is left stays in the record."""
+        if (record := load(self.server, release_id)) is not None:
+            installer.remove(one for one in record.objects if not one.get("keep"))
+            forget(self.server, release_id)
 
-    def _roll_back(self, installer: Installer, before: ReleaseRecord) -> str:
-        """Puts back what was there before a failed upgrade; what hinders that, and then it is as far as the cluster let it."""
+    def _roll_back(self, before: ReleaseRecord, installer: Installer) -> None:
+        """Puts back what was there before a failed upgrade. Raises one of FAILURES; then it is as far as the cluster let it."""
         release_id = _id(before.inputs)
-        try:
-            failed = load(self.server, release_id)
-            now = list(installer.put(chart_objects(before.inputs), wait=False))
-            installer.remove(vanished(failed.objects if failed else [], now))
-            store(self.server, release_id, before)
-            forget(self.server, release_id, but=before.revision)
-        except FAILURES as error:
-            return str(error)
-        return ""
+        failed = load(self.server, release_id)
+        now = list(installer.put(chart_objects(before.inputs), wait=False))
+        installer.remove(vanished(failed.objects if failed else [], now))
+        store(self.server, release_id, before)
+        forget(self.server, release_id, but=before.revision)
 
     def _installer(self, inputs: Properties, granted: float) -> Installer:
         until = patience(granted, float(inputs.get("timeout") or WAIT_SECONDS))
@@ -165,9 +153,16 @@ def _deletion_hooks(rendered: list[Object]) -> list[Object]:
     return [*hooks_at(rendered, "pre-delete"), *hooks_at(rendered, "post-delete")]
 
 
-def _taken_back(inputs: Properties, hindrance: str) -> str:
-    if not inputs.get("atomic"):
-        return ""
-    if hindrance:
-        return f", and what it had done could not be taken back ({hindrance})"
-    return ", and what it had done was taken back due to atomic being set"
+def _failure(
+    inputs: Properties, installer: Installer, error: Exception, undo: Callable[[Installer], None]
+) -> CloudError:
+    """What is told of a release that failed, once it has been undone where it is `atomic`."""
+    told = f"release {installer.name} failed"
+    if inputs.get("atomic"):
+        try:
+            undo(replace(installer, until=patience(0, WAIT_SECONDS)))
+        except FAILURES as hindrance:
+            told += f", and what it had done could not be taken back ({hindrance})"
+        else:
+            told += ", and what it had done was taken back due to atomic being set"
+    return CloudError(f"{told}: {error}")
